@@ -1,0 +1,48 @@
+"""The right, not the duty, to buy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from rackwright.program import fields as f
+
+
+class Price(f.Section):
+    """A price per rack that moves as a lognormal walk."""
+
+    value_usd_per_rack: f.UsdPerRack
+    #: Standard deviation of its yearly logarithmic change.
+    volatility: f.YearlyVolatility
+    #: Yearly rate at which it falls while one waits (a generation ages).
+    decay: f.YearlyRate = 0.0
+
+
+class Option(f.Section):
+    """The option: to exchange `strike` for `worth`, at windows, delivered a lead time after exercise."""
+
+    of: Annotated[str, f.refers("rack")]
+    style: Literal["bermudan"] = "bermudan"
+    from_week: f.Week
+    every_weeks: f.LeadWeeks
+    until_week: f.Week
+    cap_racks: f.Racks
+    minimum_racks: f.Racks = 0.0
+    per_window_racks: f.Racks | None = None
+    strike: Price
+    worth: Price
+    correlation: f.Correlation
+    lead_weeks: f.LeadWeeks
+    #: Yearly rate at which both sides discount.
+    discount: f.YearlyRate
+    #: Probability that the generation passes its evaluation, and what a rack that fails is still worth.
+    pass_share: f.Share
+    failed_worth_share: f.Share
+    #: The maker's margin on the strike.
+    margin_share: f.Share
+
+
+class Agreement(f.Section):
+    """The agreement."""
+
+    owner: str = ""
+    option: Option

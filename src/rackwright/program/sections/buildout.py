@@ -1,0 +1,61 @@
+"""Sites, power, and the money of the build-out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from rackwright.program import fields as f
+
+
+class Target(f.Section):
+    """What the program promised."""
+
+    power_w: f.Power
+    budget_usd: f.Money
+
+
+class Site(f.Section):
+    """One site. `energised_w` is facility power, everything included."""
+
+    owner: str = ""
+    base: str = ""
+    state: Annotated[str, f.refers("states")]
+    energised_w: f.WeeklyPower
+    climate: Annotated[str, f.refers("climates")]
+    heat_rejection: Literal["dry", "wet"]
+    #: Racks live at the program's start, by generation.
+    live: dict[Annotated[str, f.refers("rack")], f.Count] = {}
+    #: Facility power over rack power at the design hour: what the plan allots to a rack; checked by this stage.
+    design_pue: f.Ratio
+    facility_usd_per_w: f.UsdPerW
+
+
+class Efficiency(f.Section):
+    """The electrical path and the cooling plant, steady."""
+
+    #: Medium voltage to the rack's input: transformer, UPS, busway.
+    electrical_share: f.PositiveShare
+    #: Mean rack power over design power.
+    utilisation_share: f.PositiveShare
+    #: Racks' and CDUs' facility-side approach: rejection equipment to dry bulb or wet bulb, at design.
+    dry_approach_k: Annotated[float, f.Field("scalar", f.RISE)]
+    wet_approach_k: Annotated[float, f.Field("scalar", f.RISE)]
+    #: Fan and pump power per heat rejected, at design.
+    rejection_share: f.Share
+    pump_share: f.Share
+    #: Air side: supply temperature of the room's coolers and their fan power per heat.
+    air_supply_k: f.Temperature
+    air_fan_share: f.Share
+    #: Share of the Carnot coefficient of performance that a chiller reaches.
+    chiller_carnot_share: f.PositiveShare
+    #: Power inside the hall outside the racks, as a share of the racks' power (storage, front end, management).
+    other_it_share: f.Share
+
+
+class Buildout(f.Section):
+    """The build-out."""
+
+    owner: str = ""
+    target: Target
+    efficiency: Efficiency
+    sites: dict[str, Site]

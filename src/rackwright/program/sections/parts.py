@@ -1,0 +1,177 @@
+"""Every kind of part, declared once: for the catalogue's files and for the user's own under `catalogue:`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from rackwright.program import fields as f
+
+
+class Part(f.Section):
+    """What every part has. `power_w` is drawn at the tray's DC input, conversion on the part's board included."""
+
+    name: str = ""
+    power_w: f.Power = 0.0
+    mass_kg: f.Mass = 0.0
+    cost_usd: f.Money = 0.0
+    #: Share of its heat that goes to the liquid loop; the rest goes to the room's air.
+    liquid_share: f.Share = 0.0
+    #: The family that the plan buys it as; "" = not planned, bought when needed at its cost.
+    family: str = ""
+
+
+class Chip(Part):
+    """An accelerator, processor, network adapter, switch chip or drive; one with a plate is cooled by liquid."""
+
+    role: Literal["accelerator", "cpu", "nic", "dpu", "switch", "storage", "other"] = "other"
+    plate: Annotated[str, f.refers("plates")] | None = None
+    #: Highest case temperature under load.
+    case_limit_k: f.Temperature | None = None
+    #: Scale-out rate of an adapter.
+    rate_bit_s: f.BitRate = 0.0
+
+
+class Component(Part):
+    """Any other thing in a rack: board, fan, manifold, cable cartridge, busbar, frame part."""
+
+
+class Switch(Part):
+    """A scale-out switch: `ports` at `rate_bit_s`; a breakout multiplies ports and divides the rate."""
+
+    ports: f.OneOrMore
+    rate_bit_s: f.BitRate
+    ports_per_cage: f.OneOrMore = 1
+    height_ru: f.Height = 0.0
+    #: Most ports after breakout.
+    ports_most: f.OneOrMore | None = None
+
+
+class Optic(Part):
+    """One end of a link: module and its half of the cable. Power, mass and cost are per end."""
+
+    rate_bit_s: f.BitRate
+    reach_m: f.Length = 0.0
+
+
+class Plate(f.Section):
+    """A cold plate: thermal resistance, case to coolant inlet, against flow through it; monotone, not extrapolated."""
+
+    name: str = ""
+    #: Rows of [flow, resistance], flow rising.
+    curve: tuple[CurvePoint, ...]
+    #: Area relative to the plate that the curve was measured on; resistance divides by it, flow multiplies by it.
+    area_ratio: f.Ratio = 1.0
+    #: Lowest and highest flow that the maker recommends.
+    flow_least_m3_s: f.Flow = 0.0
+    flow_most_m3_s: f.Flow = 0.0
+
+
+class CurvePoint(f.Section):
+    """One point of a cold plate's curve."""
+
+    flow_m3_s: f.Flow
+    resistance_k_w: f.Resistance
+
+
+class Shelf(Part):
+    """A power shelf (or, for 800 VDC, the share of a power rack that counts as one): AC in, DC out."""
+
+    psu_w: f.Power
+    psu_count: f.OneOrMore
+    height_ru: f.Height = 0.0
+    output_v: f.Voltage
+    #: Fall of the output voltage from no load to full load.
+    droop_v: Annotated[float, f.Field("scalar", f.quantity("a voltage fall", "V", "0.5 V", 0.0, 100.0))] = 0.0
+    #: Highest current of its output connector.
+    output_a: f.Current | None = None
+    #: Efficiency against share of rated load; read between the points linearly.
+    efficiency: tuple[EfficiencyPoint, ...]
+
+
+class EfficiencyPoint(f.Section):
+    """One point of an efficiency curve."""
+
+    load_share: f.PositiveShare = f.pydantic_field(alias="load")
+    efficiency: f.PositiveShare
+
+
+class Busbar(Part):
+    """A rack busbar: one conductor go, one return, both of `section_m2` and `length_m`."""
+
+    length_m: f.Length
+    section_m2: f.Area
+    rating_a: f.Current | None = None
+    #: Resistance of all joints together, go and return.
+    joint_ohm: Annotated[float, f.Field("scalar", f.quantity("a resistance", "ohm", "20 uohm", 0.0, 1.0))] = 0.0
+    conductor: Literal["copper", "aluminium"] = "copper"
+    temperature_k: f.Temperature = 348.15
+
+
+class Cdu(Part):
+    """A coolant distribution unit; its capacity holds at its approach, fluid and flow only."""
+
+    capacity_w: f.Power
+    approach_k: Annotated[float, f.Field("scalar", f.RISE)]
+    flow_most_m3_s: f.Flow
+    #: Pressure that its pumps leave for the racks at that flow.
+    head_pa: f.Pressure = 0.0
+
+
+class Fluid(f.Section):
+    """A coolant: properties at temperatures, read between the rows linearly."""
+
+    name: str = ""
+    freezing_k: f.Temperature = 273.15
+    rows: tuple[FluidRow, ...]
+
+
+class FluidRow(f.Section):
+    """Properties at one temperature."""
+
+    temperature_k: f.Temperature
+    density: Annotated[float, f.Field("scalar", f.quantity("a density", "kg/m**3", "1010 kg/m3", 1.0, 1e4))]
+    heat_capacity: Annotated[float, f.Field("scalar", f.quantity("a heat capacity", "J/kg/K", "3970 J/kg/K", 1.0, 1e5))]
+    viscosity: Annotated[float, f.Field("scalar", f.quantity("a viscosity", "Pa*s", "1.35 mPa*s", 1e-6, 10.0))]
+
+
+class Frame(Part):
+    """A rack's frame: what it holds and the floor it stands on."""
+
+    height_ru: f.Height
+    payload_kg: f.Mass
+    footprint_m2: f.Area
+
+
+class Climate(f.Section):
+    """A place's design dry-bulb temperatures: exceeded 1 % and 99 % of the hours of a year."""
+
+    name: str = ""
+    hot_1pct_k: f.Temperature = f.pydantic_field(alias="hot_1pct")
+    cold_99pct_k: f.Temperature = f.pydantic_field(alias="cold_99pct")
+    #: Wet-bulb exceeded 0.4 % of the hours; needed by wet rejection only.
+    wet_bulb_k: f.Temperature | None = None
+    wet_bulb_mean_k: f.Temperature | None = None
+
+
+class State(f.Section):
+    """A state's industrial electricity price."""
+
+    name: str = ""
+    electricity_usd_per_j: f.EnergyPrice
+
+
+class Catalogue(f.Section):
+    """All parts by kind: the shipped entries, amended by the program's `catalogue:` section."""
+
+    chips: dict[str, Chip] = {}
+    components: dict[str, Component] = {}
+    switches: dict[str, Switch] = {}
+    optics: dict[str, Optic] = {}
+    plates: dict[str, Plate] = {}
+    shelves: dict[str, Shelf] = {}
+    busbars: dict[str, Busbar] = {}
+    cdus: dict[str, Cdu] = {}
+    fluids: dict[str, Fluid] = {}
+    frames: dict[str, Frame] = {}
+    climates: dict[str, Climate] = {}
+    states: dict[str, State] = {}

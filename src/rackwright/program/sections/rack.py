@@ -1,0 +1,125 @@
+"""One rack of each generation, and the block of racks that shares CDUs and leaf switches."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from rackwright.program import fields as f
+
+Redundancy = Literal["N", "N+1", "N+N"]
+Architecture = Literal["orv3-48v", "orv3-51v", "orv3-54v", "hpr-50v", "800vdc", "400vdc"]
+
+
+class Declared(f.Section):
+    """What the maker declares of a generation: the roadmap reads this, the rack stage checks it."""
+
+    #: Dense peak of the rack by precision.
+    peak: dict[Literal["bf16", "fp8", "fp4"], f.OperationRate]
+    memory_byte: f.Bytes
+    memory_bandwidth_byte_s: f.ByteRate
+    #: Scale-out rate of one accelerator.
+    scale_out_bit_s: f.BitRate
+    power_w: f.Power
+
+
+class Tray(f.Section):
+    """A kind of tray: `count` of them, each with `parts` (name in chips or components: how many)."""
+
+    count: f.OneOrMore
+    height_ru: f.Height
+    mass_kg: f.Mass
+    cost_usd: f.Money
+    parts: dict[Annotated[str, f.refers("chips", "components")], f.Count]
+    #: Fans, drives' backplanes and the like that are not listed as parts; all to air.
+    other_power_w: f.Power = 0.0
+
+
+class RackPower(f.Section):
+    """The power path: feeds -> shelves -> busbar -> trays."""
+
+    architecture: Architecture
+    shelf: Annotated[str, f.refers("shelves")]
+    redundancy: Redundancy
+    #: Line-to-line voltage of the AC feed; three phases.
+    feed_v: f.Voltage
+    feeds: f.OneOrMore
+    power_factor: f.PositiveShare
+    #: Breaker rating of one feed's cord to one shelf, and the share of it that a continuous load may use.
+    cord_a: f.Current
+    cords_per_shelf: f.OneOrMore
+    continuous_share: f.PositiveShare
+    busbar: Annotated[str, f.refers("busbars")]
+    #: Lowest voltage at which a tray still works.
+    tray_least_v: f.Voltage
+    #: Where the shelves stand: in the rack, or in a power rack beside it (then they take no rack units here).
+    shelves_in: Literal["rack", "sidecar"] = "rack"
+
+
+class RackNetwork(f.Section):
+    """The scale-out fabric: a folded Clos, apportioned to racks."""
+
+    fabric: Literal["folded-clos"] = "folded-clos"
+    rails: f.OneOrMore
+    planes: f.OneOrMore
+    switch: Annotated[str, f.refers("switches")]
+    optic: Annotated[str, f.refers("optics")]
+    oversubscription: f.Ratio
+    racks_per_cluster: f.OneOrMore | None = f.pydantic_field(default=None, alias="racks_per_cluster")
+
+
+class RackCooling(f.Section):
+    """The rack's liquid loop. `flow: auto` takes the least flow that cools the hottest plate."""
+
+    coolant: Annotated[str, f.refers("fluids")]
+    supply_k: f.Temperature
+    #: Highest return temperature that the loop accepts.
+    return_limit_k: f.Temperature
+    flow_m3_s: f.AutoFlow = None
+    cdu: Annotated[str, f.refers("cdus")]
+    redundancy: Redundancy
+    #: Pressure drop of a rack: quadratic x (L/min)^2 + linear x (L/min), in kPa.
+    drop_quadratic_kpa: f.Number = f.pydantic_field(alias="drop_quadratic")
+    drop_linear_kpa: f.Number = f.pydantic_field(alias="drop_linear")
+
+
+class Block(f.Section):
+    """Racks that share CDUs and leaf switches."""
+
+    racks: f.OneOrMore = f.pydantic_field(alias="racks")
+
+
+class StepWork(f.Section):
+    """What one factory step takes for one piece: `per` a rack or a kind of tray."""
+
+    time_s: f.Duration
+    per: str = "rack"
+    #: People at the piece for that time.
+    crew: f.Ratio
+
+
+class Rack(f.Section):
+    """One generation of rack."""
+
+    owner: str = ""
+    name: str = ""
+    base: str = ""
+    maker: str = ""
+    volume_from_week: f.Week
+    volume_until_week: f.Week | None = None
+    #: Share of the parts' nameplate power that the rack is designed to draw.
+    design_load_share: f.PositiveShare
+    declared: Declared
+    frame: Annotated[str, f.refers("frames")]
+    trays: dict[str, Tray]
+    #: Things in the rack outside its trays: manifolds, cable cartridges (name in chips or components: how many).
+    components: dict[Annotated[str, f.refers("chips", "components")], f.Count] = {}
+    power: RackPower
+    network: RackNetwork
+    cooling: RackCooling
+    block: Block
+    #: Floor load that the hall carries.
+    floor_limit_kg_m2: f.FloorLoad
+    #: Factory steps: l10, l11, leak_test, burn_in, l12, pack_out.
+    build: dict[str, StepWork]
+    #: A published or quoted price of the whole rack: compared, never added.
+    quote_usd: f.Money | None = None

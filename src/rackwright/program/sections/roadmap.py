@@ -1,0 +1,85 @@
+"""What the models must run: training runs and serving loads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from rackwright.program import fields as f
+
+Precision = Literal["bf16", "fp8", "fp4"]
+Commitment = Literal["contract", "forecast"]
+
+
+class TrainingModel(f.Section):
+    """A model to be trained: 6 x active parameters x tokens, or `flop` given. Dense models leave `active` out."""
+
+    parameters: f.Number | None = None
+    active: f.Number | None = None
+    tokens: f.Number | None = None
+    sequence: f.Number | None = None
+    precision: Precision = "fp8"
+    flop: f.Operations | None = f.pydantic_field(default=None, alias="flop")
+
+
+class TrainingRun(f.Section):
+    """One run between two weeks, both included. `mfu_share` overrides the roadmap's."""
+
+    model: TrainingModel
+    window: Annotated[tuple[f.Week, f.Week], f.pydantic_field()]
+    mfu_share: f.PositiveShare | None = None
+    commitment: Commitment = "contract"
+    generations: tuple[str, ...] | None = None
+
+
+class ServingModel(f.Section):
+    """A model to be served. `cache_per_token_byte` is the key-value cache of one token of context."""
+
+    parameters: f.Number
+    active: f.Number
+    context: f.Number
+    precision: Precision = "fp4"
+    cache_per_token_byte: f.Bytes
+
+
+class Latency(f.Section):
+    """What a user waits: to the first token, and between tokens."""
+
+    first_token_s: f.Duration
+    per_token_s: f.Duration
+
+
+class ServingLoad(f.Section):
+    """Output tokens a day, served within a latency. `throughput` by generation overrides the roofline."""
+
+    model: ServingModel
+    tokens_per_day: f.WeeklyTokens = f.pydantic_field(alias="tokens_per_day")
+    latency: Latency
+    #: Input tokens per output token that must be computed (cache hits left out).
+    input_per_output: f.Ratio
+    #: Peak over mean of the load within a day.
+    peak_over_mean: f.Ratio
+    throughput: dict[str, f.TokenRate] = {}
+    commitment: Commitment = "contract"
+    generations: tuple[str, ...] | None = None
+
+
+class Serving(f.Section):
+    """How much of its peaks a rack reaches while it serves."""
+
+    bandwidth_share: f.PositiveShare
+    compute_share: f.PositiveShare
+    #: Share of the memory for weights and caches; the rest is work space.
+    memory_share: f.PositiveShare
+
+
+class Roadmap(f.Section):
+    """The model roadmap."""
+
+    owner: str = ""
+    #: Share of the time in which a training run makes progress: failures, restarts and maintenance are the rest.
+    effective_time_share: f.PositiveShare
+    #: Model FLOP over peak FLOP while a run makes progress.
+    mfu_share: f.PositiveShare
+    efficiency: Serving
+    training: dict[str, TrainingRun] = {}
+    serving: dict[str, ServingLoad] = {}
