@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
+from pydantic import field_validator
+from pydantic_core import PydanticCustomError
+
 from rackwright.program import fields as f
+
+
+def _refuse(found: str, expected: str) -> PydanticCustomError:
+    return PydanticCustomError("wrong", "wrong value", {"found": found, "expected": expected, "where": ""})
+
+
+def _check_rising(values: Sequence[float], what: str) -> None:
+    if not values:
+        raise _refuse("an empty list", f"at least one point, {what} rising")
+    if any(after <= before for before, after in zip(values, values[1:], strict=False)):
+        raise _refuse(f"{what} that does not rise from point to point", f"points in order, {what} rising")
 
 
 class Part(f.Section):
@@ -39,7 +54,7 @@ class Switch(Part):
     """A scale-out switch: `ports` at `rate_bit_s`; a breakout multiplies ports and divides the rate."""
 
     ports: f.OneOrMore
-    rate_bit_s: f.BitRate
+    rate_bit_s: f.PositiveBitRate
     ports_per_cage: f.OneOrMore = 1
     height_ru: f.Height = 0.0
     #: Most ports after breakout.
@@ -49,7 +64,7 @@ class Switch(Part):
 class Optic(Part):
     """One end of a link: module and its half of the cable. Power, mass and cost are per end."""
 
-    rate_bit_s: f.BitRate
+    rate_bit_s: f.PositiveBitRate
     reach_m: f.Length = 0.0
 
 
@@ -60,23 +75,32 @@ class Plate(f.Section):
     #: Rows of [flow, resistance], flow rising.
     curve: tuple[CurvePoint, ...]
     #: Area relative to the plate that the curve was measured on; resistance divides by it, flow multiplies by it.
-    area_ratio: f.Ratio = 1.0
+    area_ratio: f.PositiveRatio = 1.0
     #: Lowest and highest flow that the maker recommends.
     flow_least_m3_s: f.Flow = 0.0
     flow_most_m3_s: f.Flow = 0.0
+
+    @field_validator("curve")
+    @classmethod
+    def _monotone(cls, curve: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
+        _check_rising([point.flow_m3_s for point in curve], "flow")
+        resistance = [point.resistance_k_w for point in curve]
+        if any(after > before for before, after in zip(resistance, resistance[1:], strict=False)):
+            raise _refuse("a resistance that rises with flow", "a curve whose resistance never rises with flow")
+        return curve
 
 
 class CurvePoint(f.Section):
     """One point of a cold plate's curve."""
 
-    flow_m3_s: f.Flow
+    flow_m3_s: f.PositiveFlow
     resistance_k_w: f.Resistance
 
 
 class Shelf(Part):
     """A power shelf (or, for 800 VDC, the share of a power rack that counts as one): AC in, DC out."""
 
-    psu_w: f.Power
+    psu_w: f.PositivePower
     psu_count: f.OneOrMore
     height_ru: f.Height = 0.0
     output_v: f.Voltage
@@ -86,6 +110,12 @@ class Shelf(Part):
     output_a: f.Current | None = None
     #: Efficiency against share of rated load; read between the points linearly.
     efficiency: tuple[EfficiencyPoint, ...]
+
+    @field_validator("efficiency")
+    @classmethod
+    def _in_order(cls, efficiency: tuple[EfficiencyPoint, ...]) -> tuple[EfficiencyPoint, ...]:
+        _check_rising([point.load_share for point in efficiency], "load")
+        return efficiency
 
 
 class EfficiencyPoint(f.Section):
@@ -99,7 +129,7 @@ class Busbar(Part):
     """A rack busbar: one conductor go, one return, both of `section_m2` and `length_m`."""
 
     length_m: f.Length
-    section_m2: f.Area
+    section_m2: f.PositiveArea
     rating_a: f.Current | None = None
     #: Resistance of all joints together, go and return.
     joint_ohm: Annotated[float, f.Field("scalar", f.quantity("a resistance", "ohm", "20 uohm", 0.0, 1.0))] = 0.0
@@ -110,9 +140,9 @@ class Busbar(Part):
 class Cdu(Part):
     """A coolant distribution unit; its capacity holds at its approach, fluid and flow only."""
 
-    capacity_w: f.Power
+    capacity_w: f.PositivePower
     approach_k: Annotated[float, f.Field("scalar", f.RISE)]
-    flow_most_m3_s: f.Flow
+    flow_most_m3_s: f.PositiveFlow
     #: Pressure that its pumps leave for the racks at that flow.
     head_pa: f.Pressure = 0.0
 
@@ -123,6 +153,12 @@ class Fluid(f.Section):
     name: str = ""
     freezing_k: f.Temperature = 273.15
     rows: tuple[FluidRow, ...]
+
+    @field_validator("rows")
+    @classmethod
+    def _in_order(cls, rows: tuple[FluidRow, ...]) -> tuple[FluidRow, ...]:
+        _check_rising([row.temperature_k for row in rows], "temperature")
+        return rows
 
 
 class FluidRow(f.Section):
@@ -139,7 +175,7 @@ class Frame(Part):
 
     height_ru: f.Height
     payload_kg: f.Mass
-    footprint_m2: f.Area
+    footprint_m2: f.PositiveArea
 
 
 class Climate(f.Section):

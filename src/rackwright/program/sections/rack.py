@@ -25,7 +25,7 @@ class Declared(f.Section):
 class Tray(f.Section):
     """A kind of tray: `count` of them, each with `parts` (name in chips or components: how many)."""
 
-    count: f.OneOrMore
+    count: f.UpTo1000
     height_ru: f.Height
     mass_kg: f.Mass
     cost_usd: f.Money
@@ -59,11 +59,11 @@ class RackNetwork(f.Section):
     """The scale-out fabric: a folded Clos, apportioned to racks."""
 
     fabric: Literal["folded-clos"] = "folded-clos"
-    rails: f.OneOrMore
-    planes: f.OneOrMore
+    rails: f.UpTo1000
+    planes: f.UpTo1000
     switch: Annotated[str, f.refers("switches")]
     optic: Annotated[str, f.refers("optics")]
-    oversubscription: f.Ratio
+    oversubscription: f.PositiveRatio
     racks_per_cluster: f.OneOrMore | None = f.pydantic_field(default=None, alias="racks_per_cluster")
 
 
