@@ -107,7 +107,7 @@ class Shelf(Part):
     #: Fall of the output voltage from no load to full load.
     droop_v: Annotated[float, f.Field("scalar", f.quantity("a voltage fall", "V", "0.5 V", 0.0, 100.0))] = 0.0
     #: Highest current of its output connector.
-    output_a: f.Current | None = None
+    connector_a: f.Current | None = None
     #: Efficiency against share of rated load; read between the points linearly.
     efficiency: tuple[EfficiencyPoint, ...]
 
