@@ -77,6 +77,8 @@ bit_per_second = bit / s = bps
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
 _INFINITE = re.compile(r"\s*[+-]?(?:nan|inf(?:inity)?|\.nan|[+-]?\.inf)\b.*", re.IGNORECASE)
 LARGEST = 1e30
+#: A range up to here or beyond is not worth telling.
+WIDE = 1e5
 LONGEST_UNIT = 60
 
 
@@ -94,8 +96,10 @@ class Kind:
     highest: float = LARGEST
 
     def range_text(self) -> str:
-        if self.highest >= LARGEST:
-            return "" if self.lowest == -LARGEST else f", {say(self.lowest, self)} or more"
+        if self.lowest <= -LARGEST:
+            return ""
+        if self.highest >= WIDE or abs(self.highest) >= WIDE * max(abs(self.lowest), 1.0):
+            return ", not negative" if self.lowest == 0 else f", {say(self.lowest, self)} or more"
         return f", from {say(self.lowest, self)} to {say(self.highest, self)}"
 
     @property

@@ -1,0 +1,326 @@
+"""The words of the command line, nothing else. Heavy imports wait until a word needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rackwright.cache import Cache
+    from rackwright.outcome import Outcome
+    from rackwright.program import Program
+
+app = typer.Typer(
+    name="rackwright",
+    help="AI-rack programs as code: one text file in; racks proven by physics, a weekly plan, gigawatts and money out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(help="The program file.", metavar="FILE")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when a finding failed.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Compute every stage anew.")]
+
+
+class Format(str, Enum):
+    """What `report` writes."""
+
+    html = "html"
+    json = "json"
+    parquet = "parquet"
+    xlsx = "xlsx"
+
+
+class View(str, Enum):
+    """One part of the rack stage."""
+
+    power = "power"
+    cooling = "cooling"
+    network = "network"
+
+
+@contextmanager
+def _answers(as_json: bool) -> Iterator[None]:
+    """Turn our errors into messages and exit codes; anything else is a bug and flies through."""
+    from rackwright.errors import ProgramError, RackwrightError
+    from rackwright.progress import Stopped
+
+    try:
+        yield
+    except RackwrightError as error:
+        if as_json:
+            from rackwright.report.envelope import envelope, to_text
+
+            problems = error.problems if isinstance(error, ProgramError) else ()
+            _print(to_text(envelope(None, problems, str(error))))
+        else:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(error.exit_code) from None
+    except (Stopped, KeyboardInterrupt):
+        typer.echo("stopped; nothing is half written", err=True)
+        raise typer.Exit(130) from None
+
+
+def _print(text: str) -> None:
+    """Write text whatever the terminal's encoding; a closed pipe ends quietly."""
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+
+
+def _cache(off: bool) -> Cache:
+    from rackwright.cache import FolderCache, NoCache, default_folder
+
+    return NoCache() if off else FolderCache(default_folder())
+
+
+def _run(file: Path, until: str | None, no_cache: bool) -> Outcome:
+    from rackwright.pipeline import run
+    from rackwright.program import load
+    from rackwright.progress import Console
+
+    console = Console(sys.stderr)
+    try:
+        return run(load(file), until=until, cache=_cache(no_cache), progress=console)
+    finally:
+        console.close()
+
+
+def _finish(outcome: Outcome, strict: bool) -> None:
+    if strict and any(item.outcome == "failed" for item in outcome.findings):
+        raise typer.Exit(1)
+
+
+def _show(outcome: Outcome, as_json: bool, page: str) -> None:
+    if as_json:
+        from rackwright.report.envelope import envelope, to_text
+
+        _print(to_text(envelope(outcome)))
+    else:
+        _print(page)
+
+
+def _stage(stage: str, file: Path, as_json: bool, strict: bool, no_cache: bool, view: str | None = None) -> None:
+    with _answers(as_json):
+        from rackwright.report.page import stage_page
+
+        outcome = _run(file, stage, no_cache)
+        _show(outcome, as_json, "" if as_json else stage_page(outcome, stage, view))
+        _finish(outcome, strict)
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="Where to write it.", metavar="FILE")] = Path("program.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the file when it exists.")] = False,
+) -> None:
+    """Write a small commented program that plans at once."""
+    with _answers(False):
+        from rackwright.program.template import write_template
+
+        for path in write_template(file, replace=force):
+            typer.echo(f"wrote {path}")
+        typer.echo(f"next: rackwright plan {file}")
+
+
+@app.command()
+def check(file: File, as_json: AsJson = False) -> None:
+    """Read the program and say every problem; run nothing."""
+    with _answers(as_json):
+        from rackwright.program import load
+
+        program = load(file)
+        if as_json:
+            from rackwright.report.envelope import envelope, to_text
+
+            _print(to_text(envelope(None, message="no problems")))
+            return
+        _print(f"{file}: no problems. {_counts(program)}")
+
+
+def _counts(program: Program) -> str:
+    written = [figure for figure in program.figures if not figure.path.startswith("catalogue.")]
+    by_status = {status: sum(figure.status == status for figure in written) for status in ("given", "published", "estimate", "assumed")}
+    return f"{len(written)} values: " + ", ".join(f"{count} {status}" for status, count in by_status.items()) + "."
+
+
+@app.command()
+def plan(
+    file: File,
+    out: Annotated[Path | None, typer.Option("--out", help="Where the report goes; FILE.report.html when absent.")] = None,
+    as_json: AsJson = False,
+    strict: Strict = False,
+    no_cache: NoCache = False,
+    show_defaults: Annotated[
+        Path | None, typer.Option("--show-defaults", help="Write the program with every default filled in to this file and stop.")
+    ] = None,
+    write_model: Annotated[Path | None, typer.Option("--write-model", help="Write the linear program to this .mps or .lp file.")] = None,
+) -> None:
+    """Plan the whole program; print one page and write the report."""
+    with _answers(as_json):
+        from rackwright.program import load
+
+        if show_defaults is not None:
+            from rackwright.program.template import write_whole
+
+            write_whole(load(file), show_defaults)
+            typer.echo(f"wrote {show_defaults}")
+            return
+        from rackwright.report.html import write_report
+        from rackwright.report.page import plan_page
+
+        outcome = _run(file, None, no_cache)
+        if write_model is not None:
+            from rackwright.pipeline import write_plan_model
+
+            write_plan_model(outcome.program, write_model)
+            typer.echo(f"wrote {write_model}", err=True)
+        place = out or file.with_suffix(".report.html")
+        written, note = write_report(outcome, place)
+        _show(outcome, as_json, "" if as_json else plan_page(outcome))
+        typer.echo(f"report: {place}" if written else f"no report: {note}", err=True)
+        _finish(outcome, strict)
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(help="The program before.", metavar="A")],
+    after: Annotated[Path, typer.Argument(help="The program after.", metavar="B")],
+    as_json: AsJson = False,
+    no_cache: NoCache = False,
+) -> None:
+    """What changed between two programs, and what that changed along the whole chain."""
+    with _answers(as_json):
+        from rackwright.report.diff import diff_lines, diff_programs, difference_json
+        from rackwright.report.envelope import to_text
+
+        difference = diff_programs(before, after, _cache(no_cache))
+        _print(to_text(difference_json(difference)) if as_json else "\n".join(diff_lines(difference)))
+
+
+@app.command()
+def explain(
+    file: File,
+    where: Annotated[str, typer.Argument(help="A headline or a program path, such as rack.gb300.power_w.", metavar="WHERE")],
+    as_json: AsJson = False,
+) -> None:
+    """Why a number is what it is: the tree down to file:line or source."""
+    with _answers(as_json):
+        from dataclasses import asdict
+
+        from rackwright.report.envelope import to_text
+        from rackwright.report.explain import explain as explain_number
+        from rackwright.report.explain import lines
+
+        reason = explain_number(_run(file, None, False), where)
+        _print(to_text(asdict(reason)) if as_json else "\n".join(lines(reason)))
+
+
+@app.command()
+def catalogue(
+    kind: Annotated[str | None, typer.Argument(help="A kind of part, such as chips; all kinds when absent.")] = None,
+    key: Annotated[str | None, typer.Argument(help="One entry of it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the shipped parts, racks and costs with their sources."""
+    with _answers(as_json):
+        from rackwright.report.envelope import to_text
+        from rackwright.report.page import catalogue_lines, catalogue_rows
+
+        _print(to_text(catalogue_rows(kind, key)) if as_json else "\n".join(catalogue_lines(kind, key)))
+
+
+@app.command()
+def schema(output: Annotated[bool, typer.Option("--output", help="The schema of what --json prints.")] = False) -> None:
+    """Print the JSON Schema of the program file."""
+    import json
+
+    from rackwright.program.schema import json_schema
+    from rackwright.report.envelope import envelope_schema
+
+    _print(json.dumps(envelope_schema() if output else json_schema(), indent=1, ensure_ascii=False))
+
+
+@app.command()
+def report(
+    file: File,
+    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.html,
+    out: Annotated[Path | None, typer.Option("--out", help="File, or folder for parquet.")] = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Write the report: HTML, JSON, a folder of Parquet tables, or Excel."""
+    with _answers(False):
+        from rackwright.report.files import write_format
+
+        typer.echo(f"wrote {write_format(_run(file, None, no_cache), form.value, out or _place(file, form))}")
+
+
+def _place(file: Path, form: Format) -> Path:
+    endings: dict[Format, str] = {
+        Format.html: ".report.html",
+        Format.json: ".json",
+        Format.parquet: ".tables",
+        Format.xlsx: ".xlsx",
+    }
+    return file.with_suffix(endings[form])
+
+
+@app.command()
+def rack(
+    file: File,
+    view: Annotated[View | None, typer.Argument(help="power, cooling or network; all when absent.")] = None,
+    as_json: AsJson = False,
+    strict: Strict = False,
+    no_cache: NoCache = False,
+) -> None:
+    """Design one rack of each generation and check every limit."""
+    _stage("rack", file, as_json, strict, no_cache, view.value if view else None)
+
+
+def _stage_word(stage: str, meaning: str) -> None:
+    def word(file: File, as_json: AsJson = False, strict: Strict = False, no_cache: NoCache = False) -> None:
+        _stage(stage, file, as_json, strict, no_cache)
+
+    word.__doc__ = meaning
+    app.command(stage)(word)
+
+
+for _name, _meaning in (
+    ("roadmap", "What the models need: training runs and serving loads on each generation."),
+    ("demand", "How many racks must be live, by when."),
+    ("evaluation", "Whether the sample racks hold what the design promises."),
+    ("plant", "What each plant can build, and what holds it back."),
+    ("buildout", "When the gigawatts are live, and for how much."),
+    ("agreement", "What the right, not the duty, to buy is worth."),
+):
+    _stage_word(_name, _meaning)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        import rackwright
+
+        typer.echo(f"rackwright {rackwright.__version__}")
+        raise typer.Exit
+
+
+def main() -> Any:
+    """Entry point of the command."""
+    return app()
+
+
+if __name__ == "__main__":
+    main()

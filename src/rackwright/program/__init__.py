@@ -1,0 +1,6 @@
+"""What may be asked: the program file, read with the file and line of every value."""
+
+from rackwright.program.calendar import Calendar
+from rackwright.program.load import Case, Program, load
+
+__all__ = ["Calendar", "Case", "Program", "load"]

@@ -1,0 +1,1 @@
+"""Outcome -> what each reader should see: page, HTML, Excel, Parquet, JSON; diff; explain."""
