@@ -144,9 +144,8 @@ def read_weekly(raw: object, kind: Kind, reading: Reading) -> Weeks:
     if not isinstance(raw, dict) or not raw or raw.keys() <= VALUE_KEYS | {QUANTILE}:
         return np.full(weeks, read_scalar(raw, kind, reading))
     if "table" in raw:
-        raw = _read_table(raw, reading)
-    points, links = _points(raw, kind, reading)
-    return _expand(points, links, weeks)
+        return _expand(*_table_points(raw, kind, reading), weeks)
+    return _expand(*_points(raw, kind, reading), weeks)
 
 
 _GROWTH = Kind("a yearly factor", "1/year", "5 /year", 0.0, 1e6)
@@ -209,24 +208,28 @@ def _expand(points: list[tuple[int, float]], links: dict[int, str | float], week
     return values
 
 
-def _read_table(raw: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+def _table_points(
+    raw: Mapping[str, Any], kind: Kind, reading: Reading
+) -> tuple[list[tuple[int, float]], dict[int, str | float]]:
+    """The points of a table with the columns week and value; a problem names its row and column."""
     unknown = [key for key in raw if key not in {"table", "source", "status", "place", "note"}]
     if unknown:
         raise Wrong(shown(unknown[0]), "table, source, status, place or note", unknown[0])
     path = reading.folder / str(raw["table"])
-    rows = read_rows(path, ("week", "value"))
-    series: dict[str, Any] = {}
-    for number, row in enumerate(rows, start=2):
-        if row["week"] in series:
-            raise Wrong(f"{path.name}, row {number}, column week: {shown(row['week'])} twice", "each week once", "table")
+    series: dict[str, str] = {}
+    for number, row in enumerate(read_rows(path, ("week", "value")), start=2):
+        if not is_date(row["week"]) or row["week"] in series:
+            found = f"{path.name}, row {number}, column week: {shown(row['week'])}"
+            raise Wrong(found, "a week such as 2026-W14, each once", "table")
         series[row["week"]] = row["value"]
     try:
-        _points(series, Kind("anything", "", "1"), reading)
+        return _points(series, kind, reading)
     except Wrong as wrong:
-        if wrong.where in series and not wrong.found.startswith(shown(series[wrong.where])):
-            number = list(series).index(wrong.where) + 2
-            raise Wrong(f"{path.name}, row {number}, column week: {wrong.found}", wrong.expected, "table") from None
-    return series
+        if wrong.where not in series:
+            raise Wrong(f"{path.name}: {wrong.found}", wrong.expected, "table") from None
+        number = list(series).index(wrong.where) + 2
+        column = "week" if wrong.found.startswith(wrong.where) else "value"
+        raise Wrong(f"{path.name}, row {number}, column {column}: {wrong.found}", wrong.expected, "table") from None
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
