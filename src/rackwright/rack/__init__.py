@@ -1,0 +1,7 @@
+"""The rack stage: what one rack of each generation is, and whether physics allows it."""
+
+from rackwright.rack.bill import BillLine
+from rackwright.rack.design import RackDesign, RackDesigns, design_racks
+from rackwright.rack.specs import HEADLINES, TABLES
+
+__all__ = ["HEADLINES", "TABLES", "BillLine", "RackDesign", "RackDesigns", "design_racks"]

@@ -1,0 +1,171 @@
+"""The scale-out fabric of a generation's cluster, and the share of it that falls to a rack."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rackwright.program.sections.parts import Catalogue, Chip, Switch
+from rackwright.program.sections.rack import Rack
+from rackwright.rack.clos import Fabric, folded_clos, usable_ports
+from rackwright.rack.pieces import Piece, accelerators_of, adapters_of
+from rackwright.tables import Finding, finding, not_modelled
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleOut:
+    """The fabric of a cluster of `cluster_racks` racks. Counts are of all planes together unless they say otherwise."""
+
+    #: One plane of it.
+    fabric: Fabric
+    switch: str
+    optic: str
+    cluster_racks: int
+    block_racks: int
+    accelerators: int
+    adapters: int
+    adapter_bit_s: float
+    link_bit_s: float
+    leaf_per_block: int
+    leaves: int
+    spines: int
+    cores: int
+    links: int
+    #: Optical modules of the cluster, at both ends.
+    optics: int
+    #: Scale-out rate of an accelerator by its adapters, and through the fabric when all send at once.
+    adapters_bit_s: float
+    delivered_bit_s: float
+    switch_power_w: float
+    optic_power_w: float
+
+    @property
+    def leaf_per_rack(self) -> float:
+        return self.leaves / self.cluster_racks
+
+    @property
+    def spine_per_rack(self) -> float:
+        return self.spines / self.cluster_racks
+
+    @property
+    def core_per_rack(self) -> float:
+        return self.cores / self.cluster_racks
+
+    @property
+    def optics_per_rack(self) -> float:
+        return self.optics / self.cluster_racks
+
+
+def scale_out(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], cluster_racks: int) -> ScaleOut:
+    """Size the fabric of the cluster that a rack belongs to.
+
+    Endpoints are the scale-out adapters of the trays with accelerators; each plane takes an equal part of an
+    adapter's rate. A block has whole leaves of its own, spines and cores serve the cluster. Optics are counted at
+    both ends: a switch's cages are filled whole, a tray's adapters take modules by rate.
+    """
+    network = rack.network
+    switch, optic = catalogue.switches[network.switch], catalogue.optics[network.optic]
+    adapters = adapters_of(pieces)
+    per_rack = sum(piece.count for piece in adapters)
+    total_bit_s = math.fsum(_rate(piece) * piece.count for piece in adapters)
+    adapter_bit_s = max((_rate(piece) for piece in adapters), default=0.0)
+    link_bit_s = adapter_bit_s / network.planes
+    block_racks = min(rack.block.racks, cluster_racks)
+    endpoints = per_rack * cluster_racks if link_bit_s > 0 else 0
+    ports = usable_ports(switch.ports, switch.rate_bit_s, link_bit_s, switch.ports_most) if endpoints else switch.ports
+    fabric = folded_clos(
+        endpoints,
+        ports,
+        rails=network.rails,
+        planes=network.planes,
+        block_endpoints=per_rack * block_racks or None,
+        oversubscription=network.oversubscription,
+    )
+    optics = _optics(fabric, switch, optic.rate_bit_s, link_bit_s, adapters, cluster_racks)
+    accelerators = accelerators_of(pieces)
+    adapters_bit_s = total_bit_s / accelerators if accelerators else 0.0
+    return ScaleOut(
+        fabric=fabric,
+        switch=network.switch,
+        optic=network.optic,
+        cluster_racks=cluster_racks,
+        block_racks=block_racks,
+        accelerators=accelerators,
+        adapters=per_rack,
+        adapter_bit_s=adapter_bit_s,
+        link_bit_s=link_bit_s,
+        leaf_per_block=fabric.block_leaves * fabric.planes,
+        leaves=fabric.leaves * fabric.planes,
+        spines=fabric.spines * fabric.planes,
+        cores=fabric.cores * fabric.planes,
+        links=fabric.links * fabric.planes,
+        optics=optics,
+        adapters_bit_s=adapters_bit_s,
+        delivered_bit_s=adapters_bit_s * fabric.delivered_share,
+        switch_power_w=switch.power_w * fabric.switches * fabric.planes / cluster_racks,
+        optic_power_w=optic.power_w * optics / cluster_racks,
+    )
+
+
+def _rate(piece: Piece) -> float:
+    return piece.part.rate_bit_s if isinstance(piece.part, Chip) else 0.0
+
+
+def _optics(
+    fabric: Fabric,
+    switch: Switch,
+    optic_bit_s: float,
+    link_bit_s: float,
+    adapters: tuple[Piece, ...],
+    cluster_racks: int,
+) -> int:
+    """Modules at both ends of every link: whole cages at switches, by rate at the trays' adapters."""
+    if not fabric.endpoints:
+        return 0
+    cage_bit_s = switch.ports_per_cage * switch.rate_bit_s
+    per_cage = max(1, math.ceil(cage_bit_s / optic_bit_s * (1 - 1e-9)))
+
+    def in_switch(links: float) -> int:
+        return math.ceil(links * link_bit_s / cage_bit_s * (1 - 1e-9)) * per_cage
+
+    core_links = fabric.spine_core_links / fabric.cores if fabric.cores else 0.0
+    at_switches = (
+        fabric.leaves * in_switch(fabric.leaf_down + fabric.leaf_up)
+        + fabric.spines * in_switch(fabric.spine_down + fabric.spine_up)
+        + fabric.cores * in_switch(core_links)
+    )
+    at_trays = sum(
+        math.ceil(piece.per_tray * _rate(piece) / optic_bit_s * (1 - 1e-9)) * piece.trays for piece in adapters
+    )
+    return at_trays * cluster_racks + at_switches * fabric.planes
+
+
+def network_findings(generation: str, rack: Rack, found: ScaleOut, cluster_from: str) -> list[Finding]:
+    """Every check of the fabric."""
+    here, declared = f"rack.{generation}.network", f"rack.{generation}.declared.scale_out"
+    fabric = found.fabric
+    checks = [
+        finding(
+            "rack.network.adapters", generation, found.adapters_bit_s, rack.declared.scale_out_bit_s, "bit/s",
+            standing="user", source=declared, at_least=True,
+            text="scale-out rate of an accelerator by its adapters against the declared",
+        ),
+        finding(
+            "rack.network.delivered", generation, found.delivered_bit_s, rack.declared.scale_out_bit_s, "bit/s",
+            standing="user", source=declared, at_least=True,
+            text=f"rate of an accelerator through the fabric, all sending at once, cluster of {found.cluster_racks} racks ({cluster_from})",
+        ),
+        finding(
+            "rack.network.tiers", generation, fabric.tiers if fabric.fits else 4, 3, "", standing="user",
+            source=f"{here}.switch", text="tiers that the endpoints of one plane need of this switch, against three",
+        ),
+        not_modelled(
+            "rack.network.other_fabrics", generation,
+            "scale-up, storage, front-end and management networks are not sized; nor are cable lengths against the optics' reach",
+        ),
+        not_modelled(
+            "rack.network.traffic", generation,
+            "congestion, routing, latency and failures are not computed: the rate is that of an ideal folded Clos",
+        ),
+    ]  # fmt: skip
+    return checks
