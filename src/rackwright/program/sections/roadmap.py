@@ -44,8 +44,8 @@ class ServingModel(f.Section):
 class Latency(f.Section):
     """What a user waits: to the first token, and between tokens."""
 
-    first_token_s: f.Duration
-    per_token_s: f.Duration
+    first_token_s: f.Duration = f.pydantic_field(alias="first_token")
+    per_token_s: f.Duration = f.pydantic_field(alias="per_token")
 
 
 class ServingLoad(f.Section):
