@@ -1,1 +1,1 @@
-"""Laws on floats and arrays that stages use: fluids, plates, conductors, machines. Knows nothing of racks or programs."""
+"""Laws on floats and arrays: fluids, plates, conductors, machines. Knows nothing of racks or programs."""

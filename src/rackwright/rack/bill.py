@@ -62,9 +62,7 @@ def _part_line(where: str, name: str, kind: str, part: Part, count: float, share
     return BillLine(where, name, kind, part.family, count, part.cost_usd, part.mass_kg, shared, level)
 
 
-def _in_rack(
-    rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], path: PowerPath
-) -> Iterator[BillLine]:
+def _in_rack(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], path: PowerPath) -> Iterator[BillLine]:
     yield _part_line("frame", rack.frame, "frames", catalogue.frames[rack.frame], 1, False, 0)
     for name, tray in rack.trays.items():
         yield BillLine(f"trays.{name}", name, "trays", "", tray.count, tray.cost_usd, tray.mass_kg, False, 1)
@@ -86,7 +84,11 @@ def _shared(rack: Rack, catalogue: Catalogue, loop: Loop, network: ScaleOut) -> 
         catalogue.cdus[loop.cdu],
     )
     yield _part_line("cooling.cdu", loop.cdu, "cdus", cdu, loop.cdus_per_block / rack.block.racks, True, 0)
-    for tier, count in (("leaf", network.leaf_per_rack), ("spine", network.spine_per_rack), ("core", network.core_per_rack)):
+    for tier, count in (
+        ("leaf", network.leaf_per_rack),
+        ("spine", network.spine_per_rack),
+        ("core", network.core_per_rack),
+    ):
         if count:
             yield _part_line(f"network.{tier}", network.switch, "switches", switch, count, True, 0)
     yield _part_line("network.optic", network.optic, "optics", optic, network.optics_per_rack, True, 0)
@@ -100,7 +102,14 @@ def bill_findings(generation: str, rack: Rack, in_rack_usd: float) -> list[Findi
     difference = f" ({in_rack_usd / rack.quote_usd - 1:+.0%})" if rack.quote_usd else ""
     return [
         finding(
-            rule, generation, in_rack_usd, rack.quote_usd, "USD", standing="user", source=source, severity="note",
+            rule,
+            generation,
+            in_rack_usd,
+            rack.quote_usd,
+            "USD",
+            standing="user",
+            source=source,
+            severity="note",
             text=f"cost of the bill's lines against the quoted price of the rack{difference}",
         )
-    ]  # fmt: skip
+    ]

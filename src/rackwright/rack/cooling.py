@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rackwright.physics import fluids, machines, plates
@@ -78,7 +79,7 @@ def loop_of(
     """
     cooling = rack.cooling
     fluid, cdu = catalogue.fluids[cooling.coolant], catalogue.cdus[cooling.cdu]
-    wanted = [_plate_need(rack, catalogue, piece) for piece in pieces if _is_plated(piece) and piece.count]
+    wanted = [_plate_need(rack, catalogue, *plated) for plated in _plated(pieces)]
     branch_m3_s = math.fsum(state.needed_m3_s * state.count for state in wanted)
     return_m3_s = _return_flow_m3_s(rack, fluid, liquid_heat_w)
     flow_m3_s, set_by = _flow(rack, wanted, branch_m3_s, return_m3_s)
@@ -145,15 +146,16 @@ def plate_range_m3_s(plate: Plate) -> tuple[float, float]:
     return least, max(least, most)
 
 
-def _is_plated(piece: Piece) -> bool:
-    return isinstance(piece.part, Chip) and piece.part.plate is not None
+def _plated(pieces: tuple[Piece, ...]) -> Iterator[tuple[Piece, Chip, str]]:
+    """Pieces with a cold plate, each with its chip and the plate's name."""
+    for piece in pieces:
+        if isinstance(piece.part, Chip) and piece.part.plate is not None and piece.count:
+            yield piece, piece.part, piece.part.plate
 
 
-def _plate_need(rack: Rack, catalogue: Catalogue, piece: Piece) -> PlateState:
+def _plate_need(rack: Rack, catalogue: Catalogue, piece: Piece, chip: Chip, plate_name: str) -> PlateState:
     """The flow at which the chip's case limit is met, between the plate's lowest and highest."""
-    chip = piece.part
-    assert isinstance(chip, Chip) and chip.plate is not None
-    plate = catalogue.plates[chip.plate]
+    plate = catalogue.plates[plate_name]
     heat_w = chip.power_w * rack.design_load_share * chip.liquid_share
     least, most = plate_range_m3_s(plate)
     needed = least
@@ -163,7 +165,7 @@ def _plate_need(rack: Rack, catalogue: Catalogue, piece: Piece) -> PlateState:
     return PlateState(
         path=piece.path,
         chip=piece.name,
-        plate=chip.plate,
+        plate=plate_name,
         count=piece.count,
         heat_w=heat_w,
         least_m3_s=least,
@@ -215,9 +217,7 @@ def _return_flow_m3_s(rack: Rack, fluid: Fluid, liquid_heat_w: float) -> float |
     return fluids.flow_for_rise_m3_s(liquid_heat_w, rise_k, density(fluid, mean_k), heat_capacity(fluid, mean_k))
 
 
-def _flow(
-    rack: Rack, wanted: list[PlateState], branch_m3_s: float, return_m3_s: float | None
-) -> tuple[float, str]:
+def _flow(rack: Rack, wanted: list[PlateState], branch_m3_s: float, return_m3_s: float | None) -> tuple[float, str]:
     if rack.cooling.flow_m3_s is not None:
         return rack.cooling.flow_m3_s, "given"
     if (return_m3_s or 0.0) > branch_m3_s:
@@ -237,20 +237,24 @@ def cooling_findings(generation: str, rack: Rack, catalogue: Catalogue, loop: Lo
         if not loop.plates:
             found.append(
                 not_modelled(
-                    "rack.cooling.case_temperature", generation, "heat goes to the liquid and no part names a cold plate"
+                    "rack.cooling.case_temperature",
+                    generation,
+                    "heat goes to the liquid and no part names a cold plate",
                 )
             )
     found += [
         not_modelled(
-            "rack.cooling.air", generation,
+            "rack.cooling.air",
+            generation,
             f"{loop.air_heat_w / 1e3:,.1f} kW go to the room's air; fans, air flow and its temperatures are not computed",
         ),
-        not_modelled("rack.cooling.dew_point", generation, "the dew point of the hall's air against the supply is not checked"),
+        not_modelled("rack.cooling.dew_point", generation, "the hall's dew point against the supply is not checked"),
         not_modelled(
-            "rack.cooling.transients", generation,
+            "rack.cooling.transients",
+            generation,
             "pump failure, flow balance between branches, plates in series and water quality are not computed",
         ),
-    ]  # fmt: skip
+    ]
     return found
 
 
@@ -267,70 +271,129 @@ def _plate_findings(generation: str, state: PlateState) -> list[Finding]:
             text += "; not met even at the plate's highest flow"
         found.append(
             finding(
-                "rack.cooling.case_temperature", subject, state.case_k, state.case_limit_k, "K",
-                standing="estimate", source=chip_path, text=text,
+                "rack.cooling.case_temperature",
+                subject,
+                state.case_k,
+                state.case_limit_k,
+                "K",
+                standing="estimate",
+                source=chip_path,
+                text=text,
             )
-        )  # fmt: skip
+        )
     found.append(
         finding(
-            "rack.cooling.plate_flow", subject, state.flow_m3_s, state.least_m3_s, "m**3/s", standing="user",
-            source=plate_path, at_least=True, text="flow through each plate against the least that was measured or recommended",
+            "rack.cooling.plate_flow",
+            subject,
+            state.flow_m3_s,
+            state.least_m3_s,
+            "m**3/s",
+            standing="user",
+            source=plate_path,
+            at_least=True,
+            text="flow through each plate against the least that was measured or recommended",
         )
-    )  # fmt: skip
+    )
     if state.maker_most_m3_s:
         found.append(
             finding(
-                "rack.cooling.plate_flow_most", subject, state.flow_m3_s, state.maker_most_m3_s, "m**3/s",
-                standing="user", source=f"{plate_path}.flow_most", severity="warning",
+                "rack.cooling.plate_flow_most",
+                subject,
+                state.flow_m3_s,
+                state.maker_most_m3_s,
+                "m**3/s",
+                standing="user",
+                source=f"{plate_path}.flow_most",
+                severity="warning",
                 text="flow through each plate against the most that its maker recommends",
             )
-        )  # fmt: skip
+        )
     return found
 
 
-def _loop_findings(
-    generation: str, rack: Rack, fluid: Fluid, loop: Loop, here: str, cdu_path: str
-) -> list[Finding]:
+def _loop_findings(generation: str, rack: Rack, fluid: Fluid, loop: Loop, here: str, cdu_path: str) -> list[Finding]:
     coldest_k, hottest_k = fluid.rows[0].temperature_k, fluid.rows[-1].temperature_k
     fluid_path = f"catalogue.fluids.{rack.cooling.coolant}"
     found = [
         finding(
-            "rack.cooling.coolant_known_cold", generation, loop.supply_k, coldest_k, "K", standing="user",
-            severity="warning", source=f"{fluid_path}.rows", at_least=True,
+            "rack.cooling.coolant_known_cold",
+            generation,
+            loop.supply_k,
+            coldest_k,
+            "K",
+            standing="user",
+            severity="warning",
+            source=f"{fluid_path}.rows",
+            at_least=True,
             text="supply against the coldest row of the coolant's properties",
         ),
         finding(
-            "rack.cooling.freezing", generation, loop.facility_supply_k, fluid.freezing_k, "K", standing="user",
-            source=f"{fluid_path}.freezing", at_least=True,
+            "rack.cooling.freezing",
+            generation,
+            loop.facility_supply_k,
+            fluid.freezing_k,
+            "K",
+            standing="user",
+            source=f"{fluid_path}.freezing",
+            at_least=True,
             text="facility supply, below which the coolant does not get, against its freezing point",
         ),
-    ]  # fmt: skip
+    ]
     if loop.return_k is None:
         found.append(
             Finding(
-                "rack.cooling.return_temperature", generation, "failed", None, loop.return_limit_k, "K", None,
-                "error", "user", f"{here}.return_limit", "there is heat for the liquid and no flow",
+                "rack.cooling.return_temperature",
+                generation,
+                "failed",
+                None,
+                loop.return_limit_k,
+                "K",
+                None,
+                "error",
+                "user",
+                f"{here}.return_limit",
+                "there is heat for the liquid and no flow",
             )
-        )  # fmt: skip
+        )
     else:
         found += [
             finding(
-                "rack.cooling.return_temperature", generation, loop.return_k, loop.return_limit_k, "K",
-                standing="user", source=f"{here}.return_limit", text="mixed return temperature",
+                "rack.cooling.return_temperature",
+                generation,
+                loop.return_k,
+                loop.return_limit_k,
+                "K",
+                standing="user",
+                source=f"{here}.return_limit",
+                text="mixed return temperature",
             ),
             finding(
-                "rack.cooling.coolant_known_hot", generation, (loop.supply_k + loop.return_k) / 2, hottest_k, "K",
-                standing="user", severity="warning", source=f"{fluid_path}.rows",
+                "rack.cooling.coolant_known_hot",
+                generation,
+                (loop.supply_k + loop.return_k) / 2,
+                hottest_k,
+                "K",
+                standing="user",
+                severity="warning",
+                source=f"{fluid_path}.rows",
                 text="mean of supply and return against the hottest row of the coolant's properties",
             ),
-        ]  # fmt: skip
+        ]
     if loop.head_pa:
         found.append(
             finding(
-                "rack.cooling.pressure", generation, loop.drop_pa, loop.head_pa, "Pa", standing="user",
-                source=f"{cdu_path}.head", text="pressure drop of the rack against what the CDU's pumps leave for it",
+                "rack.cooling.pressure",
+                generation,
+                loop.drop_pa,
+                loop.head_pa,
+                "Pa",
+                standing="user",
+                source=f"{cdu_path}.head",
+                text="pressure drop of the rack against what the CDU's pumps leave for it",
             )
-        )  # fmt: skip
+        )
     else:
-        found.append(not_modelled("rack.cooling.pressure", generation, "the CDU's head is not stated", f"{cdu_path}.head"))
+        found.append(
+            not_modelled("rack.cooling.pressure", generation, "the CDU's head is not stated", f"{cdu_path}.head")
+        )
     return found

@@ -21,7 +21,7 @@ from rackwright.tables import Finding, Headline, StageResult, Table, TableSpec, 
 
 @dataclass(frozen=True, slots=True)
 class RackDesign:
-    """One generation's rack. Powers are at the declared design load; everything is per rack unless it says otherwise."""
+    """One generation's rack. Powers are at the design load; everything is per rack unless it says otherwise."""
 
     generation: str
     name: str
@@ -134,9 +134,7 @@ def _cluster(rack: Rack, wanted: int | None) -> tuple[int, str]:
     return rack.block.racks, "one block: neither a training run nor racks_per_cluster names it"
 
 
-def _design(
-    generation: str, rack: Rack, catalogue: Catalogue, wanted: int | None
-) -> tuple[RackDesign, list[Finding]]:
+def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | None) -> tuple[RackDesign, list[Finding]]:
     pieces = pieces_of(rack, catalogue)
     path = power_path(rack, catalogue, pieces)
     loop = loop_of(rack, catalogue, pieces, path.liquid_w, path.air_w)
@@ -222,13 +220,22 @@ def _tables(designs: list[RackDesign], racks: Mapping[str, Rack]) -> Iterator[Ta
         specs.RACK_COOLING,
         (
             (
-                d.generation, x.path, x.plate, float(x.count), x.heat_w, x.least_m3_s, x.needed_m3_s, x.flow_m3_s,
-                x.resistance_k_w, x.case_k, x.case_limit_k,
+                d.generation,
+                x.path,
+                x.plate,
+                float(x.count),
+                x.heat_w,
+                x.least_m3_s,
+                x.needed_m3_s,
+                x.flow_m3_s,
+                x.resistance_k_w,
+                x.case_k,
+                x.case_limit_k,
             )
             for d in designs
             for x in d.loop.plates
         ),
-    )  # fmt: skip
+    )
     yield table(specs.RACK_LOOP, (_loop_row(design) for design in designs))
     yield table(specs.RACK_NETWORK, (_network_row(design, racks[design.generation]) for design in designs))
     yield table(specs.RACK_BLOCK, (row for design in designs for row in _block_rows(design)))
@@ -236,13 +243,22 @@ def _tables(designs: list[RackDesign], racks: Mapping[str, Rack]) -> Iterator[Ta
         specs.RACK_BILL,
         (
             (
-                d.generation, x.level, x.path, x.part, x.kind, x.family, float(x.count), x.unit_cost_usd, x.cost_usd,
-                x.unit_mass_kg, x.shared,
+                d.generation,
+                x.level,
+                x.path,
+                x.part,
+                x.kind,
+                x.family,
+                float(x.count),
+                x.unit_cost_usd,
+                x.cost_usd,
+                x.unit_mass_kg,
+                x.shared,
             )
             for d in designs
             for x in d.bill
         ),
-    )  # fmt: skip
+    )
     yield table(
         specs.RACK_LAYOUT,
         ((d.generation, x.position_ru, x.height_ru, x.what, x.name, x.number) for d in designs for x in d.layout.slots),
@@ -251,52 +267,110 @@ def _tables(designs: list[RackDesign], racks: Mapping[str, Rack]) -> Iterator[Ta
         specs.RACK_MASS,
         (
             (
-                d.generation, d.layout.height_ru, d.layout.frame_ru, d.layout.frame_mass_kg, d.layout.payload_kg,
-                d.layout.payload_limit_kg, d.layout.mass_kg, d.layout.floor_load_kg_m2,
+                d.generation,
+                d.layout.height_ru,
+                d.layout.frame_ru,
+                d.layout.frame_mass_kg,
+                d.layout.payload_kg,
+                d.layout.payload_limit_kg,
+                d.layout.mass_kg,
+                d.layout.floor_load_kg_m2,
                 racks[d.generation].floor_limit_kg_m2,
             )
             for d in designs
         ),
-    )  # fmt: skip
+    )
 
 
 def _summary_row(design: RackDesign, rack: Rack) -> tuple[Any, ...]:
     return (
-        design.generation, design.accelerators, design.power_w, rack.declared.power_w, design.dc_power_w,
-        design.liquid_heat_w, design.air_heat_w, design.shared_power_w, float(design.shelves), design.flow_m3_s,
-        design.height_ru, design.mass_kg, design.cost_usd, design.cost_with_shared_usd, rack.quote_usd,
+        design.generation,
+        design.accelerators,
+        design.power_w,
+        rack.declared.power_w,
+        design.dc_power_w,
+        design.liquid_heat_w,
+        design.air_heat_w,
+        design.shared_power_w,
+        float(design.shelves),
+        design.flow_m3_s,
+        design.height_ru,
+        design.mass_kg,
+        design.cost_usd,
+        design.cost_with_shared_usd,
+        rack.quote_usd,
         design.findings_failed,
-    )  # fmt: skip
+    )
 
 
 def _feed_row(generation: str, path: PowerPath) -> tuple[Any, ...]:
     return (
-        generation, path.architecture, path.redundancy, path.shelf, float(path.shelves_needed), float(path.shelves),
-        path.load_share, path.efficiency, path.load_share_after_loss, path.shelf_v, path.lowest_v,
-        path.busbar_current_a, path.busbar_loss_w, path.shelf_current_a, path.cord_current_a,
+        generation,
+        path.architecture,
+        path.redundancy,
+        path.shelf,
+        float(path.shelves_needed),
+        float(path.shelves),
+        path.load_share,
+        path.efficiency,
+        path.load_share_after_loss,
+        path.shelf_v,
+        path.lowest_v,
+        path.busbar_current_a,
+        path.busbar_loss_w,
+        path.shelf_current_a,
+        path.cord_current_a,
         path.cord_current_after_loss_a,
-    )  # fmt: skip
+    )
 
 
 def _loop_row(design: RackDesign) -> tuple[Any, ...]:
     loop = design.loop
     return (
-        design.generation, loop.coolant, loop.liquid_heat_w, loop.supply_k, loop.return_k, loop.return_limit_k,
-        loop.branch_flow_m3_s, loop.return_flow_m3_s, loop.flow_m3_s, loop.set_by, loop.drop_pa, loop.head_pa,
-        loop.cdu, float(design.block_racks), float(loop.cdus_needed), float(loop.cdus_per_block),
-        loop.facility_supply_k, loop.pump_power_w,
-    )  # fmt: skip
+        design.generation,
+        loop.coolant,
+        loop.liquid_heat_w,
+        loop.supply_k,
+        loop.return_k,
+        loop.return_limit_k,
+        loop.branch_flow_m3_s,
+        loop.return_flow_m3_s,
+        loop.flow_m3_s,
+        loop.set_by,
+        loop.drop_pa,
+        loop.head_pa,
+        loop.cdu,
+        float(design.block_racks),
+        float(loop.cdus_needed),
+        float(loop.cdus_per_block),
+        loop.facility_supply_k,
+        loop.pump_power_w,
+    )
 
 
 def _network_row(design: RackDesign, rack: Rack) -> tuple[Any, ...]:
     network, fabric = design.network, design.network.fabric
     built = fabric.leaf_down / fabric.leaf_up if fabric.leaf_up else 0.0
     return (
-        design.generation, float(network.cluster_racks), float(network.adapters), fabric.planes, network.link_bit_s,
-        network.switch, float(fabric.ports), fabric.tiers, float(network.leaf_per_block), float(network.leaves),
-        float(network.spines), float(network.cores), float(network.links), float(network.optics), built,
-        network.adapters_bit_s, network.delivered_bit_s, rack.declared.scale_out_bit_s,
-    )  # fmt: skip
+        design.generation,
+        float(network.cluster_racks),
+        float(network.adapters),
+        fabric.planes,
+        network.link_bit_s,
+        network.switch,
+        float(fabric.ports),
+        fabric.tiers,
+        float(network.leaf_per_block),
+        float(network.leaves),
+        float(network.spines),
+        float(network.cores),
+        float(network.links),
+        float(network.optics),
+        built,
+        network.adapters_bit_s,
+        network.delivered_bit_s,
+        rack.declared.scale_out_bit_s,
+    )
 
 
 def _block_rows(design: RackDesign) -> Iterator[tuple[Any, ...]]:

@@ -101,20 +101,38 @@ def layout_findings(generation: str, rack: Rack, layout: Layout) -> list[Finding
     frame = f"catalogue.frames.{rack.frame}"
     return [
         finding(
-            "rack.layout.height", generation, layout.height_ru, layout.frame_ru, "RU", standing="user",
-            source=f"{frame}.height", text="rack units of trays and shelves against the frame's",
+            "rack.layout.height",
+            generation,
+            layout.height_ru,
+            layout.frame_ru,
+            "RU",
+            standing="user",
+            source=f"{frame}.height",
+            text="rack units of trays and shelves against the frame's",
         ),
         finding(
-            "rack.layout.payload", generation, layout.payload_kg, layout.payload_limit_kg, "kg", standing="user",
-            source=f"{frame}.payload", text="mass in the frame, coolant left out, against what the frame carries",
+            "rack.layout.payload",
+            generation,
+            layout.payload_kg,
+            layout.payload_limit_kg,
+            "kg",
+            standing="user",
+            source=f"{frame}.payload",
+            text="mass in the frame, coolant left out, against what the frame carries",
         ),
         finding(
-            "rack.layout.floor_load", generation, layout.floor_load_kg_m2, rack.floor_limit_kg_m2, "kg/m**2",
-            standing="user", source=f"rack.{generation}.floor_limit",
+            "rack.layout.floor_load",
+            generation,
+            layout.floor_load_kg_m2,
+            rack.floor_limit_kg_m2,
+            "kg/m**2",
+            standing="user",
+            source=f"rack.{generation}.floor_limit",
             text="mass over the frame's footprint against what the hall's floor carries",
         ),
         not_modelled(
-            "rack.layout.statics", generation,
+            "rack.layout.statics",
+            generation,
             "point loads of the feet, centre of mass, tilting, transport and earthquakes are not computed",
         ),
-    ]  # fmt: skip
+    ]

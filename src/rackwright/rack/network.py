@@ -146,26 +146,46 @@ def network_findings(generation: str, rack: Rack, found: ScaleOut, cluster_from:
     fabric = found.fabric
     checks = [
         finding(
-            "rack.network.adapters", generation, found.adapters_bit_s, rack.declared.scale_out_bit_s, "bit/s",
-            standing="user", source=declared, at_least=True,
+            "rack.network.adapters",
+            generation,
+            found.adapters_bit_s,
+            rack.declared.scale_out_bit_s,
+            "bit/s",
+            standing="user",
+            source=declared,
+            at_least=True,
             text="scale-out rate of an accelerator by its adapters against the declared",
         ),
         finding(
-            "rack.network.delivered", generation, found.delivered_bit_s, rack.declared.scale_out_bit_s, "bit/s",
-            standing="user", source=declared, at_least=True,
-            text=f"rate of an accelerator through the fabric, all sending at once, cluster of {found.cluster_racks} racks ({cluster_from})",
+            "rack.network.delivered",
+            generation,
+            found.delivered_bit_s,
+            rack.declared.scale_out_bit_s,
+            "bit/s",
+            standing="user",
+            source=declared,
+            at_least=True,
+            text=f"rate of an accelerator with all sending at once, {found.cluster_racks} racks ({cluster_from})",
         ),
         finding(
-            "rack.network.tiers", generation, fabric.tiers if fabric.fits else 4, 3, "", standing="user",
-            source=f"{here}.switch", text="tiers that the endpoints of one plane need of this switch, against three",
+            "rack.network.tiers",
+            generation,
+            fabric.tiers if fabric.fits else 4,
+            3,
+            "",
+            standing="user",
+            source=f"{here}.switch",
+            text="tiers that the endpoints of one plane need of this switch, against three",
         ),
         not_modelled(
-            "rack.network.other_fabrics", generation,
-            "scale-up, storage, front-end and management networks are not sized; nor are cable lengths against the optics' reach",
+            "rack.network.other_fabrics",
+            generation,
+            "scale-up, storage, front-end and management networks and the reach of optics are not checked",
         ),
         not_modelled(
-            "rack.network.traffic", generation,
+            "rack.network.traffic",
+            generation,
             "congestion, routing, latency and failures are not computed: the rate is that of an ideal folded Clos",
         ),
-    ]  # fmt: skip
+    ]
     return checks

@@ -218,9 +218,7 @@ def _busbar(
 ) -> tuple[tuple[BusbarNode, ...], float, conductors.Ladder, int]:
     """The solved busbar, with as many shelves as its own loss calls for: more are taken until they carry it."""
     names, loads_w = _busbar_loads(rack, pieces)
-    bar_ohm = conductors.bar_resistance_ohm(
-        busbar.conductor, busbar.length_m, busbar.section_m2, busbar.temperature_k
-    )
+    bar_ohm = conductors.bar_resistance_ohm(busbar.conductor, busbar.length_m, busbar.section_m2, busbar.temperature_k)
     rating_w = shelf.psu_w * shelf.psu_count
     needed = machines.pieces_needed(load_w, rating_w)
     dc_w = load_w
@@ -249,7 +247,9 @@ def _busbar(
     return nodes, shelf_v, solved, needed
 
 
-def _busbar_loads(rack: Rack, pieces: tuple[Piece, ...]) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _busbar_loads(
+    rack: Rack, pieces: tuple[Piece, ...]
+) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """Names and power of what hangs on the busbar: trays in the layout's order, then powered components together."""
     tray_w = {
         name: rack.design_load_share
@@ -275,52 +275,98 @@ def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: Powe
     found = [
         _closure(generation, path),
         finding(
-            "rack.power.tray_voltage", generation, path.lowest_v if path.carried else 0.0, rack.power.tray_least_v,
-            "V", standing="user", source=f"{here}.tray_least", at_least=True,
-            text="lowest voltage at a tray, at the far end of the busbar" if path.carried
+            "rack.power.tray_voltage",
+            generation,
+            path.lowest_v if path.carried else 0.0,
+            rack.power.tray_least_v,
+            "V",
+            standing="user",
+            source=f"{here}.tray_least",
+            at_least=True,
+            text="lowest voltage at a tray, at the far end of the busbar"
+            if path.carried
             else "the busbar cannot carry the trays' power: the voltage collapses below the least",
         ),
         finding(
-            "rack.power.cord_current", generation, path.cord_current_a, cord_limit_a, "A", standing="user",
-            source=f"{here}.cord", text="current per cord, all shelves working, against its continuous rating",
+            "rack.power.cord_current",
+            generation,
+            path.cord_current_a,
+            cord_limit_a,
+            "A",
+            standing="user",
+            source=f"{here}.cord",
+            text="current per cord, all shelves working, against its continuous rating",
         ),
         finding(
-            "rack.power.shelf_load", generation, path.load_share, 1.0, "", standing="user", source=shelf_path,
+            "rack.power.shelf_load",
+            generation,
+            path.load_share,
+            1.0,
+            "",
+            standing="user",
+            source=shelf_path,
             text="load of each shelf as a share of its rating, all shelves working",
         ),
         finding(
-            "rack.power.declared", generation, path.power_w, rack.declared.power_w, "W", standing="user",
-            source=f"rack.{generation}.declared.power", severity="warning",
+            "rack.power.declared",
+            generation,
+            path.power_w,
+            rack.declared.power_w,
+            "W",
+            standing="user",
+            source=f"rack.{generation}.declared.power",
+            severity="warning",
             text=f"computed AC power against the declared ({path.power_w / rack.declared.power_w - 1:+.1%})"
-            if rack.declared.power_w else "computed AC power against the declared",
+            if rack.declared.power_w
+            else "computed AC power against the declared",
         ),
-    ]  # fmt: skip
+    ]
     if path.redundancy != "N":
         found += [
             finding(
-                "rack.power.cord_after_loss", generation, path.cord_current_after_loss_a, cord_limit_a, "A",
-                standing="user", source=f"{here}.cord", text=f"current per cord {lost}, against its continuous rating",
+                "rack.power.cord_after_loss",
+                generation,
+                path.cord_current_after_loss_a,
+                cord_limit_a,
+                "A",
+                standing="user",
+                source=f"{here}.cord",
+                text=f"current per cord {lost}, against its continuous rating",
             ),
             finding(
-                "rack.power.shelves_after_loss", generation, path.shelves_after_loss, path.shelves_needed, "",
-                standing="user", source=f"{here}.redundancy", at_least=True,
+                "rack.power.shelves_after_loss",
+                generation,
+                path.shelves_after_loss,
+                path.shelves_needed,
+                "",
+                standing="user",
+                source=f"{here}.redundancy",
+                at_least=True,
                 text=f"shelves that work {lost}, against those that carry the rack",
             ),
-        ]  # fmt: skip
+        ]
     if path.redundancy == "N+N":
         found.append(
             finding(
-                "rack.power.feeds", generation, path.feeds, 2, "", standing="user", source=f"{here}.feeds",
-                at_least=True, text="N+N needs two feeds of which each carries all",
+                "rack.power.feeds",
+                generation,
+                path.feeds,
+                2,
+                "",
+                standing="user",
+                source=f"{here}.feeds",
+                at_least=True,
+                text="N+N needs two feeds of which each carries all",
             )
-        )  # fmt: skip
+        )
     found += _current_findings(generation, path, shelf, busbar, f"catalogue.busbars.{rack.power.busbar}", shelf_path)
     found.append(
         not_modelled(
-            "rack.power.transients", generation,
+            "rack.power.transients",
+            generation,
             "load steps, ride-through, storage, short circuit and protection are not computed; the path is steady",
         )
-    )  # fmt: skip
+    )
     return found
 
 
@@ -329,9 +375,15 @@ def _closure(generation: str, path: PowerPath) -> Finding:
     heat_w = path.liquid_w + path.air_w
     residual = max(abs(counted_w - path.power_w), abs(heat_w - path.power_w)) / max(path.power_w, 1.0)
     return finding(
-        "rack.power.ledger", generation, residual, 1e-9, "", standing="standard", source="conservation of energy",
+        "rack.power.ledger",
+        generation,
+        residual,
+        1e-9,
+        "",
+        standing="standard",
+        source="conservation of energy",
         text="parts and losses against the AC power, and heat to liquid and air against it: the largest gap as a share",
-    )  # fmt: skip
+    )
 
 
 def _current_findings(
@@ -345,18 +397,30 @@ def _current_findings(
         worst_a = max(path.shelf_current_a, path.shelf_current_after_loss_a)
         found.append(
             finding(
-                "rack.power.connector_current", generation, worst_a, shelf.connector_a, "A", standing="user",
-                source=f"{shelf_path}.connector", text="current of a shelf's output connector, after the covered loss",
+                "rack.power.connector_current",
+                generation,
+                worst_a,
+                shelf.connector_a,
+                "A",
+                standing="user",
+                source=f"{shelf_path}.connector",
+                text="current of a shelf's output connector, after the covered loss",
             )
-        )  # fmt: skip
+        )
     if busbar.rating_a is None:
         text = "no rating of the busbar is stated"
         found.append(not_modelled("rack.power.busbar_current", generation, text, busbar_path))
     else:
         found.append(
             finding(
-                "rack.power.busbar_current", generation, path.busbar_current_a, busbar.rating_a, "A",
-                standing="user", source=f"{busbar_path}.rating", text="current at the foot of the busbar",
+                "rack.power.busbar_current",
+                generation,
+                path.busbar_current_a,
+                busbar.rating_a,
+                "A",
+                standing="user",
+                source=f"{busbar_path}.rating",
+                text="current at the foot of the busbar",
             )
-        )  # fmt: skip
+        )
     return found

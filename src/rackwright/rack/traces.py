@@ -82,27 +82,40 @@ def _power_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
         *paths.part("shelves", shelf, "output_v", "droop_v"),
     )
     yield Trace(
-        f"{here}.load_w", power.load_w, "W",
-        "sum over trays and components of count x nameplate power, times the design load share", load,
-    )  # fmt: skip
-    yield Trace(
-        f"{here}.busbar_loss_w", power.busbar_loss_w, "W",
-        "square of the current times resistance, summed along the busbar and its joints",
-        (f"{here}.load_w", *bar_paths),
-    )  # fmt: skip
-    yield Trace(
-        f"{here}.dc_power_w", power.dc_power_w, "W", "load plus busbar loss", (f"{here}.load_w", f"{here}.busbar_loss_w")
+        f"{here}.load_w",
+        power.load_w,
+        "W",
+        "sum over trays and components of count x nameplate power, times the design load share",
+        load,
     )
     yield Trace(
-        f"{here}.shelves", float(power.shelves), "",
+        f"{here}.busbar_loss_w",
+        power.busbar_loss_w,
+        "W",
+        "square of the current times resistance, summed along the busbar and its joints",
+        (f"{here}.load_w", *bar_paths),
+    )
+    yield Trace(
+        f"{here}.dc_power_w",
+        power.dc_power_w,
+        "W",
+        "load plus busbar loss",
+        (f"{here}.load_w", f"{here}.busbar_loss_w"),
+    )
+    yield Trace(
+        f"{here}.shelves",
+        float(power.shelves),
+        "",
         "DC power over a shelf's rating, rounded up, then one more for N+1 or twice as many for N+N",
         (f"{here}.dc_power_w", *ratings, *paths.of_rack("power", "redundancy")),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.power_w", power.power_w, "W",
+        f"{here}.power_w",
+        power.power_w,
+        "W",
         "DC power over the shelves' efficiency at their share of rated load, all shelves working",
         (f"{here}.dc_power_w", f"{here}.shelves", *ratings, f"catalogue.shelves.{shelf}.efficiency.*"),
-    )  # fmt: skip
+    )
 
 
 def _cooling_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
@@ -110,30 +123,50 @@ def _cooling_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
     wet = tuple(piece for piece in paths.pieces if piece.part.power_w and piece.part.liquid_share)
     shelf, bar = rack.power.shelf, rack.power.busbar
     yield Trace(
-        f"{here}.liquid_heat_w", loop.liquid_heat_w, "W", "sum of power times liquid share over parts and losses",
+        f"{here}.liquid_heat_w",
+        loop.liquid_heat_w,
+        "W",
+        "sum of power times liquid share over parts and losses",
         (
-            f"{here}.load_w", f"{here}.busbar_loss_w", f"{here}.power_w", *paths.parts(wet, "liquid_share"),
-            *paths.part("shelves", shelf, "liquid_share"), *paths.part("busbars", bar, "liquid_share"),
+            f"{here}.load_w",
+            f"{here}.busbar_loss_w",
+            f"{here}.power_w",
+            *paths.parts(wet, "liquid_share"),
+            *paths.part("shelves", shelf, "liquid_share"),
+            *paths.part("busbars", bar, "liquid_share"),
         ),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.air_heat_w", loop.air_heat_w, "W", "AC power less the heat to the liquid",
+        f"{here}.air_heat_w",
+        loop.air_heat_w,
+        "W",
+        "AC power less the heat to the liquid",
         (f"{here}.power_w", f"{here}.liquid_heat_w"),
-    )  # fmt: skip
+    )
     coolant = (*paths.of_rack("cooling", "coolant"), f"catalogue.fluids.{loop.coolant}.rows.*")
-    yield Trace(f"{here}.flow_m3_s", loop.flow_m3_s, "m**3/s", _flow_formula(loop.set_by), _flow_inputs(paths, loop.set_by))
     yield Trace(
-        f"{here}.return_k", loop.return_k, "K", "supply plus heat over density, heat capacity and flow",
+        f"{here}.flow_m3_s", loop.flow_m3_s, "m**3/s", _flow_formula(loop.set_by), _flow_inputs(paths, loop.set_by)
+    )
+    yield Trace(
+        f"{here}.return_k",
+        loop.return_k,
+        "K",
+        "supply plus heat over density, heat capacity and flow",
         (f"{here}.liquid_heat_w", f"{here}.flow_m3_s", *paths.of_rack("cooling", "supply_k"), *coolant),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.cdus_per_block", float(loop.cdus_per_block), "",
+        f"{here}.cdus_per_block",
+        float(loop.cdus_per_block),
+        "",
         "block's heat over capacity, or its flow over the CDU's most, the larger, rounded up, with redundancy",
         (
-            f"{here}.liquid_heat_w", f"{here}.flow_m3_s", *paths.of_rack("block", "racks"),
-            *paths.of_rack("cooling", "cdu", "redundancy"), *paths.part("cdus", loop.cdu, "capacity_w", "flow_most_m3_s"),
+            f"{here}.liquid_heat_w",
+            f"{here}.flow_m3_s",
+            *paths.of_rack("block", "racks"),
+            *paths.of_rack("cooling", "cdu", "redundancy"),
+            *paths.part("cdus", loop.cdu, "capacity_w", "flow_most_m3_s"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _flow_formula(set_by: str) -> str:
@@ -175,36 +208,55 @@ def _network_traces(design: RackDesign, paths: _Paths, from_demand: bool) -> Ite
     else:
         cluster = paths.of_rack("network", "racks_per_cluster") if rack.network.racks_per_cluster else ()
     yield Trace(
-        f"{here}.fabric_switches", float(network.leaves + network.spines + network.cores), "",
+        f"{here}.fabric_switches",
+        float(network.leaves + network.spines + network.cores),
+        "",
         "leaves, spines and cores of a folded Clos over the cluster's adapters, all planes",
         (
-            *cluster, *paths.of_rack("block", "racks"), *paths.counts(adapters), *paths.parts(adapters, "rate_bit_s"),
+            *cluster,
+            *paths.of_rack("block", "racks"),
+            *paths.counts(adapters),
+            *paths.parts(adapters, "rate_bit_s"),
             *paths.of_rack("network", "rails", "planes", "switch", "oversubscription"),
             *paths.part("switches", network.switch, "ports", "rate_bit_s", "ports_most"),
         ),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.fabric_optics", float(network.optics), "", "modules at both ends of every link, whole cages at switches",
+        f"{here}.fabric_optics",
+        float(network.optics),
+        "",
+        "modules at both ends of every link, whole cages at switches",
         (
-            f"{here}.fabric_switches", *paths.of_rack("network", "optic"), *paths.part("optics", network.optic, "rate_bit_s"),
+            f"{here}.fabric_switches",
+            *paths.of_rack("network", "optic"),
+            *paths.part("optics", network.optic, "rate_bit_s"),
             *paths.part("switches", network.switch, "ports_per_cage"),
         ),
-    )  # fmt: skip
+    )
     accelerators = tuple(piece for piece in paths.pieces if is_role(piece, "accelerator"))
     yield Trace(
-        f"{here}.delivered_bit_s", network.delivered_bit_s, "bit/s",
+        f"{here}.delivered_bit_s",
+        network.delivered_bit_s,
+        "bit/s",
         "adapters' rate per accelerator times uplinks over downlinks of the fullest leaf, at most 1",
         (f"{here}.fabric_switches", *paths.counts(accelerators)),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.shared_power_w", design.shared_power_w, "W",
+        f"{here}.shared_power_w",
+        design.shared_power_w,
+        "W",
         "power of switches, optics and running CDUs, per rack of the cluster or block",
         (
-            f"{here}.fabric_switches", f"{here}.fabric_optics", f"{here}.cdus_per_block", *cluster,
-            *paths.of_rack("block", "racks"), *paths.part("switches", network.switch, "power_w"),
-            *paths.part("optics", network.optic, "power_w"), *paths.part("cdus", rack.cooling.cdu, "power_w"),
+            f"{here}.fabric_switches",
+            f"{here}.fabric_optics",
+            f"{here}.cdus_per_block",
+            *cluster,
+            *paths.of_rack("block", "racks"),
+            *paths.part("switches", network.switch, "power_w"),
+            *paths.part("optics", network.optic, "power_w"),
+            *paths.part("cdus", rack.cooling.cdu, "power_w"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _layout_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
@@ -212,21 +264,30 @@ def _layout_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
     shelf, bar = rack.power.shelf, rack.power.busbar
     inside = rack.power.shelves_in == "rack"
     yield Trace(
-        f"{here}.mass_kg", design.mass_kg, "kg", "frame, trays, parts, components, shelves in the rack and busbar",
+        f"{here}.mass_kg",
+        design.mass_kg,
+        "kg",
+        "frame, trays, parts, components, shelves in the rack and busbar",
         (
-            f"{here}.frame", *paths.part("frames", rack.frame, "mass_kg"), *paths.trays("count", "mass_kg"),
+            f"{here}.frame",
+            *paths.part("frames", rack.frame, "mass_kg"),
+            *paths.trays("count", "mass_kg"),
             *(f"{here}.{piece.count_path}" for piece in paths.pieces if piece.part.mass_kg),
-            *paths.parts(paths.pieces, "mass_kg"), *paths.part("busbars", bar, "mass_kg"),
+            *paths.parts(paths.pieces, "mass_kg"),
+            *paths.part("busbars", bar, "mass_kg"),
             *((f"{here}.shelves", *paths.part("shelves", shelf, "mass_kg")) if inside else ()),
         ),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.height_ru", design.height_ru, "RU", "rack units of trays and of the shelves in the rack",
+        f"{here}.height_ru",
+        design.height_ru,
+        "RU",
+        "rack units of trays and of the shelves in the rack",
         (
             *paths.trays("count", "height_ru"),
             *((f"{here}.shelves", *paths.part("shelves", shelf, "height_ru")) if inside else ()),
         ),
-    )  # fmt: skip
+    )
 
 
 def _cost_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
@@ -235,27 +296,44 @@ def _cost_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
     shelf, bar, cdu = rack.power.shelf, rack.power.busbar, rack.cooling.cdu
     tray_counts = tuple(f"{here}.trays.{name}.count" for name, tray in rack.trays.items() if tray.cost_usd)
     yield Trace(
-        f"{here}.cost_usd", design.cost_usd, "USD", "sum over the bill's lines in the rack of count x unit cost",
+        f"{here}.cost_usd",
+        design.cost_usd,
+        "USD",
+        "sum over the bill's lines in the rack of count x unit cost",
         (
-            f"{here}.frame", *paths.part("frames", rack.frame, "cost_usd"),
-            *_once(iter((*tray_counts, *paths.counts(priced)))), *paths.trays("cost_usd"),
-            *paths.parts(paths.pieces, "cost_usd"), f"{here}.shelves", *paths.of_rack("power", "shelf", "busbar"),
-            *paths.part("shelves", shelf, "cost_usd"), *paths.part("busbars", bar, "cost_usd"),
+            f"{here}.frame",
+            *paths.part("frames", rack.frame, "cost_usd"),
+            *_once(iter((*tray_counts, *paths.counts(priced)))),
+            *paths.trays("cost_usd"),
+            *paths.parts(paths.pieces, "cost_usd"),
+            f"{here}.shelves",
+            *paths.of_rack("power", "shelf", "busbar"),
+            *paths.part("shelves", shelf, "cost_usd"),
+            *paths.part("busbars", bar, "cost_usd"),
         ),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.shared_cost_usd", design.shared_cost_usd, "USD",
+        f"{here}.shared_cost_usd",
+        design.shared_cost_usd,
+        "USD",
         "CDUs over the block's racks, switches and optics over the cluster's racks, times unit cost",
         (
-            f"{here}.cdus_per_block", f"{here}.fabric_switches", f"{here}.fabric_optics", *paths.of_rack("block", "racks"),
-            *paths.part("cdus", cdu, "cost_usd"), *paths.part("switches", network.switch, "cost_usd"),
+            f"{here}.cdus_per_block",
+            f"{here}.fabric_switches",
+            f"{here}.fabric_optics",
+            *paths.of_rack("block", "racks"),
+            *paths.part("cdus", cdu, "cost_usd"),
+            *paths.part("switches", network.switch, "cost_usd"),
             *paths.part("optics", network.optic, "cost_usd"),
         ),
-    )  # fmt: skip
+    )
     yield Trace(
-        f"{here}.cost_with_shared_usd", design.cost_with_shared_usd, "USD", "cost in the rack plus its share of the block",
+        f"{here}.cost_with_shared_usd",
+        design.cost_with_shared_usd,
+        "USD",
+        "cost in the rack plus its share of the block",
         (f"{here}.cost_usd", f"{here}.shared_cost_usd"),
-    )  # fmt: skip
+    )
 
 
 def _findings_trace(design: RackDesign, paths: _Paths) -> Trace:
@@ -275,6 +353,9 @@ def _findings_trace(design: RackDesign, paths: _Paths) -> Trace:
         )
     )
     return Trace(
-        f"{here}.findings_failed", float(design.findings_failed), "", "count of the checks that failed",
+        f"{here}.findings_failed",
+        float(design.findings_failed),
+        "",
+        "count of the checks that failed",
         (f"{here}.*", *parts),
-    )  # fmt: skip
+    )
