@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,7 +31,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when a findi
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Compute every stage anew.")]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """What `report` writes."""
 
     html = "html"
@@ -40,7 +40,7 @@ class Format(str, Enum):
     xlsx = "xlsx"
 
 
-class View(str, Enum):
+class View(StrEnum):
     """One part of the rack stage."""
 
     power = "power"
@@ -152,21 +152,29 @@ def check(file: File, as_json: AsJson = False) -> None:
 
 def _counts(program: Program) -> str:
     written = [figure for figure in program.figures if not figure.path.startswith("catalogue.")]
-    by_status = {status: sum(figure.status == status for figure in written) for status in ("given", "published", "estimate", "assumed")}
+    by_status = {
+        status: sum(figure.status == status for figure in written)
+        for status in ("given", "published", "estimate", "assumed")
+    }
     return f"{len(written)} values: " + ", ".join(f"{count} {status}" for status, count in by_status.items()) + "."
 
 
 @app.command()
 def plan(
     file: File,
-    out: Annotated[Path | None, typer.Option("--out", help="Where the report goes; FILE.report.html when absent.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the report goes; FILE.report.html when absent.")
+    ] = None,
     as_json: AsJson = False,
     strict: Strict = False,
     no_cache: NoCache = False,
     show_defaults: Annotated[
-        Path | None, typer.Option("--show-defaults", help="Write the program with every default filled in to this file and stop.")
+        Path | None,
+        typer.Option("--show-defaults", help="Write the program with every default filled in to this file and stop."),
     ] = None,
-    write_model: Annotated[Path | None, typer.Option("--write-model", help="Write the linear program to this .mps or .lp file.")] = None,
+    write_model: Annotated[
+        Path | None, typer.Option("--write-model", help="Write the linear program to this .mps or .lp file.")
+    ] = None,
 ) -> None:
     """Plan the whole program; print one page and write the report."""
     with _answers(as_json):
@@ -213,7 +221,9 @@ def diff(
 @app.command()
 def explain(
     file: File,
-    where: Annotated[str, typer.Argument(help="A headline or a program path, such as rack.gb300.power_w.", metavar="WHERE")],
+    where: Annotated[
+        str, typer.Argument(help="A headline or a program path, such as rack.gb300.power_w.", metavar="WHERE")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Why a number is what it is: the tree down to file:line or source."""

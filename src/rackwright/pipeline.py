@@ -63,7 +63,7 @@ def run(
     from rackwright.evaluation import judge_samples
     from rackwright.plan import weekly_plan
     from rackwright.plant import plant_capacities
-    from rackwright.program.load import shipped
+    from rackwright.program.load import compare_figures
     from rackwright.rack import design_racks
     from rackwright.roadmap import model_needs
 
@@ -79,7 +79,16 @@ def run(
     clusters = demand.cluster_racks if demand else {}
     designs = way("rack", design_racks, case.rack, case.catalogue, clusters) if go("rack") else None
     verdicts = (
-        way("evaluation", judge_samples, case.evaluation, case.rack, designs, case.catalogue, case.calendar, files=measured)
+        way(
+            "evaluation",
+            judge_samples,
+            case.evaluation,
+            case.rack,
+            designs,
+            case.catalogue,
+            case.calendar,
+            files=measured,
+        )
         if go("evaluation")
         else None
     )
@@ -94,13 +103,15 @@ def run(
     )  # fmt: skip
     built = (
         way(
-            "buildout", build_out, case.buildout, plan, case.rack, designs, case.catalogue, shipped().compare_figures(),
+            "buildout", build_out, case.buildout, plan, case.rack, designs, case.catalogue, compare_figures(),
             case.calendar,
         )
         if go("buildout")
         else None
     )  # fmt: skip
-    value = way("agreement", value_option, case.agreement, case.rack, verdicts, case.calendar) if go("agreement") else None
+    value = (
+        way("agreement", value_option, case.agreement, case.rack, verdicts, case.calendar) if go("agreement") else None
+    )
     return Outcome(program, needs, demand, designs, verdicts, plants, plan, built, value)
 
 
@@ -146,7 +157,9 @@ class _Way:
         self.progress = progress
         self.digests: dict[int, str] = {}
 
-    def __call__(self, stage: str, function: Callable[..., Result], *inputs: Any, files: list[Path] | None = None) -> Result:
+    def __call__(
+        self, stage: str, function: Callable[..., Result], *inputs: Any, files: list[Path] | None = None
+    ) -> Result:
         self.progress.step(stage)
         print_ = [self._fingerprint(item) for item in inputs]
         data = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files or [] if path.is_file()]

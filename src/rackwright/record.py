@@ -42,7 +42,11 @@ def _encode(value: Any, files: dict[str, bytes]) -> Any:
         return _encode_table(value, files)
     if isinstance(value, np.ndarray):
         array = np.ascontiguousarray(value)
-        return {"dtype": array.dtype.str, "shape": list(array.shape), "data": base64.b64encode(array.tobytes()).decode()}
+        return {
+            "dtype": array.dtype.str,
+            "shape": list(array.shape),
+            "data": base64.b64encode(array.tobytes()).decode(),
+        }
     if isinstance(value, np.floating | np.integer):
         return value.item()
     if dataclasses.is_dataclass(value):
@@ -98,7 +102,12 @@ def _decode(kind: Any, document: Any, files: dict[str, bytes]) -> Any:
         return np.frombuffer(raw, dtype=np.dtype(document["dtype"])).reshape(document["shape"]).copy()
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints = _hints(kind)
-        return kind(**{field.name: _decode(hints[field.name], document[field.name], files) for field in dataclasses.fields(kind)})
+        return kind(
+            **{
+                field.name: _decode(hints[field.name], document[field.name], files)
+                for field in dataclasses.fields(kind)
+            }
+        )
     if origin is dict:
         return {key: _decode(get_args(kind)[1], item, files) for key, item in document}
     if origin is tuple:

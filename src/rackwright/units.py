@@ -112,10 +112,10 @@ class UnitProblem(ValueError):  # noqa: N818 - becomes a Problem at the border
 
 
 @cache
-def _registry() -> pint.UnitRegistry:
+def _registry() -> pint.UnitRegistry[float]:
     import pint
 
-    registry: pint.UnitRegistry = pint.UnitRegistry(None, cache_folder=None)
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(None, cache_folder=None)
     registry.load_definitions([line for line in _DEFINITIONS.splitlines() if line])
     return registry
 

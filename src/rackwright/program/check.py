@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rackwright.errors import Problem
@@ -52,7 +53,9 @@ def _dangling(case: Case, whole: tree.Mapping, parts: tree.Mapping) -> Iterator[
     for path, kinds, file, line, name in found:
         valid = [entry for kind in kinds for entry in _names(case, parts, kind)]
         if name not in valid:
-            where = " or ".join(f"catalogue.{kind}" if kind not in SECTIONS else f"the {kind} section" for kind in kinds)
+            where = " or ".join(
+                f"catalogue.{kind}" if kind not in SECTIONS else f"the {kind} section" for kind in kinds
+            )
             yield Problem(file, line, path, shown(name), f"a name in {where}", tree.nearest(name, valid))
 
 
@@ -88,7 +91,13 @@ def _rack_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
         for step, work in rack.build.items():
             path = f"rack.{name}.build.{step}"
             if step not in STEPS:
-                yield _at(whole, path, f"an unknown step, {shown(step)}", f"one of {', '.join(STEPS)}", tree.nearest(step, STEPS))
+                yield _at(
+                    whole,
+                    path,
+                    f"an unknown step, {shown(step)}",
+                    f"one of {', '.join(STEPS)}",
+                    tree.nearest(step, STEPS),
+                )
             if work.per != "rack" and work.per not in rack.trays:
                 yield _at(
                     whole, f"{path}.per", shown(work.per), f"rack, or one of its trays: {', '.join(rack.trays)}",
@@ -134,7 +143,7 @@ def _name_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
             yield _at(whole, f"evaluation.{name}", shown(name), "a name in the rack section", tree.nearest(name, racks))
     if case.roadmap is not None:
         for kind, works in (("training", case.roadmap.training), ("serving", case.roadmap.serving)):
-            for work, item in works.items():  # type: ignore[attr-defined]
+            for work, item in works.items():
                 for number, generation in enumerate(item.generations or ()):
                     if generation not in case.rack:
                         yield _at(
@@ -149,7 +158,13 @@ def _name_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
         for name, expansion in case.plan.expansions.items():
             for step in expansion.places:
                 if step not in STEPS:
-                    yield _at(whole, f"plan.expansions.{name}.places.{step}", shown(step), f"one of {', '.join(STEPS)}", tree.nearest(step, STEPS))
+                    yield _at(
+                        whole,
+                        f"plan.expansions.{name}.places.{step}",
+                        shown(step),
+                        f"one of {', '.join(STEPS)}",
+                        tree.nearest(step, STEPS),
+                    )
 
 
 def families_of(case: Case) -> list[str]:
@@ -157,7 +172,7 @@ def families_of(case: Case) -> list[str]:
     catalogue = case.catalogue
     kinds = (catalogue.chips, catalogue.components, catalogue.switches, catalogue.optics, catalogue.shelves,
              catalogue.busbars, catalogue.cdus, catalogue.frames)  # fmt: skip
-    return sorted({part.family for kind in kinds for part in kind.values() if part.family})  # type: ignore[attr-defined]
+    return sorted({part.family for kind in kinds for part in kind.values() if part.family})
 
 
 def _family_names(case: Case) -> Iterator[tuple[str, str]]:
@@ -178,14 +193,18 @@ def _start_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
     if case.plan is not None:
         for name in case.plan.start.finished:
             if name not in case.rack:
-                yield _at(whole, f"plan.start.finished.{name}", shown(name), "a name in the rack section", tree.nearest(name, case.rack))
+                yield _at(
+                    whole,
+                    f"plan.start.finished.{name}",
+                    shown(name),
+                    "a name in the rack section",
+                    tree.nearest(name, case.rack),
+                )
 
 
 def _table_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
     for name, item in case.evaluation.items():
         if item.measured is not None:
-            from pathlib import Path
-
             try:
                 read_rows(Path(item.measured), ("rack", "time", "channel", "value", "unit", "uncertainty"))
             except Wrong as wrong:

@@ -12,12 +12,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
-from pydantic import Field as pydantic_field
 from pydantic_core import PydanticCustomError, core_schema
 
 from rackwright.program.calendar import WEEKS_PER_YEAR, Calendar, is_date
@@ -71,10 +70,14 @@ def read_scalar(raw: object, kind: Kind, reading: Reading) -> float:
     if isinstance(raw, dict):
         unknown = [key for key in raw if key not in VALUE_KEYS and key != QUANTILE]
         if unknown:
-            raise Wrong(shown(raw), f"{kind.expected}, or {{value, source, status}}, or {{low, mode, high}}", unknown[0])
+            raise Wrong(
+                shown(raw), f"{kind.expected}, or {{value, source, status}}, or {{low, mode, high}}", unknown[0]
+            )
         if "value" in raw and not {"low", "mode", "high"} & raw.keys():
-            value = read_scalar(raw["value"], kind, reading) if isinstance(raw["value"], dict) else _nested(
-                raw, "value", kind
+            value = (
+                read_scalar(raw["value"], kind, reading)
+                if isinstance(raw["value"], dict)
+                else _nested(raw, "value", kind)
             )
         elif {"low", "mode", "high"} <= raw.keys() and "value" not in raw:
             value = _from_range(raw, kind, reading.draw)
@@ -167,7 +170,9 @@ def _points(
         try:
             week = reading.calendar.index(key)
         except ValueError as error:
-            expected = str(error) if is_date(key) else f"{kind.expected}, or a series such as {{2026-W14: {kind.example}}}"
+            expected = (
+                str(error) if is_date(key) else f"{kind.expected}, or a series such as {{2026-W14: {kind.example}}}"
+            )
             raise Wrong(shown(key), expected, key) from None
         if points and week <= points[-1][0]:
             raise Wrong(f"{key} after a later week", "weeks in order, each once", key)
@@ -247,7 +252,9 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
             import polars as pl
 
             frame = pl.read_parquet(path)
-            rows = [{key: "" if value is None else str(value) for key, value in row.items()} for row in frame.to_dicts()]
+            rows = [
+                {key: "" if value is None else str(value) for key, value in row.items()} for row in frame.to_dicts()
+            ]
             names: list[str] = frame.columns
         else:
             with path.open(newline="", encoding="utf-8") as handle:
@@ -257,7 +264,9 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     except Wrong:
         raise
     except OSError as error:
-        raise Wrong(f"{path.name}: {error.strerror or error}", "a CSV or Parquet file beside the program", "table") from None
+        raise Wrong(
+            f"{path.name}: {error.strerror or error}", "a CSV or Parquet file beside the program", "table"
+        ) from None
     except Exception as error:  # a damaged file: the reader's many kinds of complaint are the finding
         raise Wrong(f"{path.name}: {shown(error)}", "a readable CSV or Parquet file", "table") from None
     missing = [column for column in columns if column not in names]
@@ -308,6 +317,8 @@ def read_word(raw: object) -> str:
     return raw
 
 
+#: Stands for the definition of a value with its source, which the schema as a whole puts in.
+SOURCED = "sourced"
 Form = Literal["scalar", "weekly", "yearly", "week", "count", "word"]
 
 
@@ -341,7 +352,7 @@ class Field:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def validate(raw: object, info: ValidationInfo) -> Any:
             try:
-                return self.read(raw, info.context)
+                return self.read(raw, cast(Reading, info.context))
             except Wrong as wrong:
                 raise PydanticCustomError(
                     "wrong",
@@ -359,7 +370,7 @@ class Field:
             text = {"type": "string", "examples": [self.kind.example]}
         if self.form in ("week", "word"):
             return {"type": "string", "examples": [self.kind.example]}
-        sourced = {"$ref": "#/$defs/Sourced"}
+        sourced = {"$comment": SOURCED}
         description = self.kind.expected + (", or auto" if self.auto else "")
         forms = [text, sourced]
         if self.form in ("weekly", "yearly"):
@@ -510,4 +521,3 @@ class Section(BaseModel):
         str_strip_whitespace=True,
         protected_namespaces=(),
     )
-

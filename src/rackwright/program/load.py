@@ -19,7 +19,7 @@ from rackwright.errors import Problem, ProgramError
 from rackwright.figures import STATUSES, Figure, Status
 from rackwright.program import tree
 from rackwright.program.calendar import Calendar, monday
-from rackwright.program.fields import QUANTILE, VALUE_KEYS, Field, Reading, Wrong, shown
+from rackwright.program.fields import QUANTILE, VALUE_KEYS, Field, Reading, Wrong, quantity, shown
 from rackwright.program.schema import Leaf, Root, leaves, problems_of
 from rackwright.program.sections.agreement import Agreement
 from rackwright.program.sections.buildout import Buildout
@@ -30,7 +30,7 @@ from rackwright.program.sections.plan import Plan
 from rackwright.program.sections.plant import Plant
 from rackwright.program.sections.rack import Rack
 from rackwright.program.sections.roadmap import Roadmap
-from rackwright.units import UnitProblem
+from rackwright.units import Kind, UnitProblem, parse
 
 CATALOGUE = Path(__file__).parent.parent / "catalogue"
 #: Sections whose things may take `base: KEY`, and the catalogue's kind that they may take it from.
@@ -68,6 +68,49 @@ class Shipped:
     price_level: Mapping[int, float]
 
 
+_COMPARED = tuple(
+    quantity("a published figure", unit, "")
+    for unit in ("USD/W", "USD/rack", "rack/W", "W/rack", "rack/week", "USD/week", "week", "")
+)
+
+
+def compare_figures() -> tuple[Figure, ...]:
+    """The catalogue's published figures that results are compared with, never added to; SI, with their own price year."""
+    node = shipped().compare
+    found: list[Figure] = []
+    for name, item in node.items.items() if isinstance(node, tree.Mapping) else ():
+        plain = tree.to_plain(item)
+        if not isinstance(plain, dict):
+            continue
+        kind, value = next(
+            (kind, value) for kind in _COMPARED if (value := _read_or_none(str(plain["value"]), kind)) is not None
+        )
+        year = str(plain.get("year", ""))
+        found.append(
+            Figure(
+                path=f"compare.{name}",
+                text=str(plain["value"]),
+                value=value,
+                unit=kind.unit,
+                status=status_of(item),
+                source=str(plain.get("source", "")),
+                place=str(plain.get("place", "")),
+                price_year=int(year) if year else None,
+                file=item.file,
+                line=item.line,
+                note=str(plain.get("note", "")),
+            )
+        )
+    return tuple(found)
+
+
+def _read_or_none(text: str, kind: Kind) -> float | None:
+    try:
+        return parse(text, kind)
+    except UnitProblem:
+        return None
+
+
 @cache
 def shipped() -> Shipped:
     """Read the catalogue's files; a problem in them is a bug of ours and flies through as ProgramError."""
@@ -81,22 +124,38 @@ def shipped() -> Shipped:
         assert isinstance(node, tree.Mapping)
         if path.stem == "defaults":
             defaults = tree.without(node, "sources")
-            sources.update(tree.to_plain(node.items["sources"]) if "sources" in node.items else {})
+            sources.update(_declared(node.items["sources"]) if "sources" in node.items else {})
             continue
         for kind, entries in node.items.items():
             if kind == "sources":
-                sources.update(tree.to_plain(entries))
+                sources.update(_declared(entries))
             elif kind == "compare":
                 compare = entries
             elif kind == "price_level":
-                level = {int(year): float(_text_of(item)) for year, item in tree.to_plain(entries).items() if year.isdigit()}
+                level = {int(year): float(text) for year, text in _values(entries).items()}
             else:
                 kinds[kind] = tree.merge(kinds[kind], entries) if kind in kinds else entries
     return Shipped(kinds, defaults, sources, compare, level)
 
 
+def _declared(node: tree.Node) -> dict[str, Mapping[str, str]]:
+    """Sources by id, each a mapping of texts (title, url, tier)."""
+    plain = tree.to_plain(node)
+    if not isinstance(plain, dict):
+        return {}
+    return {
+        key: {name: str(text) for name, text in item.items()} for key, item in plain.items() if isinstance(item, dict)
+    }
+
+
+def _values(node: tree.Node) -> dict[str, str]:
+    """The bare or sourced values of a mapping, as text."""
+    plain = tree.to_plain(node)
+    return {key: _text_of(item) for key, item in plain.items()} if isinstance(plain, dict) else {}
+
+
 def _text_of(item: Any) -> str:
-    return str(item["value"]) if isinstance(item, dict) else str(item)
+    return str(item.get("value", item.get("mode", ""))) if isinstance(item, dict) else str(item)
 
 
 @dataclass(frozen=True)
@@ -129,7 +188,7 @@ class Program:
         whole = self.whole
         parts = self.parts
         for path, quantile in (quantiles or {}).items():
-            mark = tree.from_plain({QUANTILE: repr(quantile)})
+            mark = tree.Scalar(repr(quantile), "<draw>", 0)
             if path.startswith("catalogue."):
                 parts = _with_mark(parts, path.removeprefix("catalogue."), mark)
             else:
@@ -175,7 +234,7 @@ class Program:
     def sources(self) -> Mapping[str, Mapping[str, str]]:
         """Every declared source by id: the catalogue's and the program's own `sources:`."""
         own = tree.at(self.whole, "sources")
-        return {**shipped().sources, **(tree.to_plain(own) if isinstance(own, tree.Mapping) else {})}
+        return {**shipped().sources, **(_declared(own) if own is not None else {})}
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
@@ -254,7 +313,9 @@ def _frame(node: tree.Mapping, problems: list[Problem]) -> tuple[Calendar, int, 
         problems.append(_problem(node, "calendar", "nothing", "calendar: {start: 2026-W02, weeks: 156}"))
     else:
         first = _checked(start, node, "calendar.start", "a week such as 2026-W02", monday, problems)
-        count = _checked(weeks, node, "calendar.weeks", "a whole number from 1 to 1040", _whole_number(1, 1040), problems)
+        count = _checked(
+            weeks, node, "calendar.weeks", "a whole number from 1 to 1040", _whole_number(1, 1040), problems
+        )
         if first is not None and count is not None:
             calendar = Calendar(first, count)
     year, seed = node.items.get("price_year"), node.items.get("seed")
@@ -341,7 +402,10 @@ def _amended_parts(own: tree.Node | None, ship: Shipped, problems: list[Problem]
 
 
 def _without_bases(section: tree.Mapping) -> tree.Mapping:
-    items = {key: tree.without(node, "base") if isinstance(node, tree.Mapping) else node for key, node in section.items.items()}
+    items = {
+        key: tree.without(node, "base") if isinstance(node, tree.Mapping) else node
+        for key, node in section.items.items()
+    }
     return tree.Mapping(items, section.file, section.line, section.key_lines)
 
 
@@ -372,16 +436,11 @@ def _without_stars(node: tree.Node) -> tree.Node | None:
     return tree.Mapping(items, node.file, node.line, node.key_lines) if items else None
 
 
-def _with_mark(node: tree.Node, path: str, mark: tree.Node) -> tree.Node:
+def _with_mark(node: tree.Node, path: str, mark: tree.Scalar) -> tree.Node:
     target = tree.at(node, path)
     if not isinstance(target, tree.Mapping) or not {"low", "mode", "high"} <= target.items.keys():
         raise KeyError(f"{path} is no range of the program")
-    marked = tree.Mapping(
-        {**target.items, **mark.items},  # type: ignore[union-attr]
-        target.file,
-        target.line,
-        target.key_lines,
-    )
+    marked = tree.Mapping({**target.items, QUANTILE: mark}, target.file, target.line, target.key_lines)
     return tree.replace_at(node, path, marked)
 
 
@@ -440,7 +499,7 @@ def _beside(item: tree.Scalar, folder: Path) -> tree.Scalar:
 def _figure(leaf: Leaf, reading: Reading) -> Figure:
     """The Figure of one leaf: value in SI where it has a single one, standing and source."""
     plain = tree.to_plain(leaf.node)
-    mapping = plain if isinstance(plain, dict) else {}
+    mapping: dict[str, Any] = dict(plain) if isinstance(plain, dict) else {}
     catalogue = leaf.node.file.startswith("catalogue/")
     status = mapping.get("status", "assumed" if catalogue else "given")
     sourced = str(mapping.get("source", "")) or ("" if catalogue else "the program")
@@ -488,5 +547,5 @@ def status_of(node: tree.Node | None) -> Status:
     if isinstance(node, tree.Mapping):
         item = node.items.get("status")
         if isinstance(item, tree.Scalar) and item.text in STATUSES:
-            return item.text  # type: ignore[return-value]
+            return item.text
     return "given"

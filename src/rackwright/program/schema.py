@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from rackwright.errors import Problem
 from rackwright.program import tree
-from rackwright.program.fields import Field, Reading, Section, shown
+from rackwright.program.fields import SOURCED, Field, Reading, Section, shown
 from rackwright.program.sections.agreement import Agreement
 from rackwright.program.sections.buildout import Buildout
 from rackwright.program.sections.demand import Demand
@@ -56,7 +56,9 @@ class Leaf:
     node: tree.Node
 
 
-def problems_of(model: type[Model], node: tree.Node, prefix: str, reading: Reading) -> tuple[Model | None, list[Problem]]:
+def problems_of(
+    model: type[Model], node: tree.Node, prefix: str, reading: Reading
+) -> tuple[Model | None, list[Problem]]:
     """Read a tree as a model; or say everything that keeps it from being one."""
     plain = tree.to_plain(node)
     try:
@@ -198,7 +200,9 @@ def _leaves(annotation: Any, field: Field | None, node: tree.Node, path: str) ->
             yield from _leaves(member, found, item, f"{path}.{key}" if path else key)
 
 
-def references(model: type[BaseModel], node: tree.Node, path: str) -> Iterator[tuple[str, tuple[str, ...], str, int, str]]:
+def references(
+    model: type[BaseModel], node: tree.Node, path: str
+) -> Iterator[tuple[str, tuple[str, ...], str, int, str]]:
     """Every name that must exist elsewhere: (path, kinds or sections, file, line, name), keys of mappings included."""
     yield from _references(model, node, path)
 
@@ -233,7 +237,7 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema of the program file, for editors and forms."""
 
     class Everything(Root):
-        catalogue: Catalogue | None = None  # type: ignore[assignment]
+        catalogue: Catalogue | None = None
 
     schema = Everything.model_json_schema(by_alias=True)
     schema["title"] = "rackwright program"
@@ -255,4 +259,14 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "anyOf": [{"required": ["value"]}, {"required": ["low", "mode", "high"]}],
     }
-    return schema
+    linked: dict[str, Any] = _linked(schema)
+    return linked
+
+
+def _linked(item: Any) -> Any:
+    """Put the reference to the shared definition where a field asked for it."""
+    if isinstance(item, dict):
+        if item.get("$comment") == SOURCED:
+            return {"$ref": "#/$defs/Sourced"}
+        return {key: _linked(value) for key, value in item.items()}
+    return [_linked(value) for value in item] if isinstance(item, list) else item

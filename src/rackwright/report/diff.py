@@ -154,16 +154,16 @@ def _by_key(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[str, ...], dict[
     return {tuple(str(row[key]) for key in keys): row for row in frame.to_dicts()}
 
 
-def _weekly(
-    stage: str, old: Table, new: Table, keys: list[str], week: str, numbers: list[Column]
-) -> Iterator[Moved]:
+def _weekly(stage: str, old: Table, new: Table, keys: list[str], week: str, numbers: list[Column]) -> Iterator[Moved]:
     for column in numbers:
         left = old.frame.select([*keys, week, pl.col(column.name).cast(pl.Float64).fill_null(0.0).alias("a")])
         right = new.frame.select([*keys, week, pl.col(column.name).cast(pl.Float64).fill_null(0.0).alias("b")])
         joined = left.join(right, on=[*keys, week], how="full", coalesce=True).with_columns(
             pl.col("a").fill_null(0.0), pl.col("b").fill_null(0.0)
         )
-        differs = (pl.col("a") - pl.col("b")).abs() > 1e-6 * pl.max_horizontal(pl.col("a").abs(), pl.col("b").abs(), 1.0)
+        differs = (pl.col("a") - pl.col("b")).abs() > 1e-6 * pl.max_horizontal(
+            pl.col("a").abs(), pl.col("b").abs(), 1.0
+        )
         sums = joined.group_by(keys).agg(
             pl.col("a").sum(), pl.col("b").sum(), pl.col(week).filter(differs).min().alias("since")
         )
@@ -172,7 +172,9 @@ def _weekly(
                 what = f"{new.name} {' '.join(str(row[key]) for key in keys)}: {column.name}, sum over weeks"
                 share = _share(row["a"], row["b"])
                 note = "" if share else "moved between weeks"
-                yield Moved(stage, what, row["a"], row["b"], _shown_unit(column), share or 1e-9, str(row["since"]), note)
+                yield Moved(
+                    stage, what, row["a"], row["b"], _shown_unit(column), share or 1e-9, str(row["since"]), note
+                )
 
 
 def _shown_unit(column: Column) -> str:
@@ -182,8 +184,12 @@ def _shown_unit(column: Column) -> str:
 def _same_answer(old: Outcome, new: Outcome) -> bool:
     if old.plan is None or new.plan is None:
         return False
-    pairs = [(old.headlines.get(name), new.headlines.get(name)) for name in ("plan.late_rack_weeks", "buildout.capex_usd")]
-    return all(a and b and math.isclose(float(a.value or 0), float(b.value or 0), rel_tol=1e-6, abs_tol=1e-3) for a, b in pairs)
+    pairs = [
+        (old.headlines.get(name), new.headlines.get(name)) for name in ("plan.late_rack_weeks", "buildout.capex_usd")
+    ]
+    return all(
+        a and b and math.isclose(float(a.value or 0), float(b.value or 0), rel_tol=1e-6, abs_tol=1e-3) for a, b in pairs
+    )
 
 
 def _findings(old: Outcome, new: Outcome) -> Iterator[str]:
@@ -239,7 +245,9 @@ def diff_lines(difference: Difference) -> Iterator[str]:
 
 def _memo(line: Moved) -> str:
     before, after = _number(line.before, line.unit), _number(line.after, line.unit)
-    change = f" ({_change(line)})" if isinstance(line.before, float | int) and isinstance(line.after, float | int) else ""
+    change = (
+        f" ({_change(line)})" if isinstance(line.before, float | int) and isinstance(line.after, float | int) else ""
+    )
     since = f", from {line.since}" if line.since else ""
     note = f"; {line.note}" if line.note else ""
     return f"{line.what}: {before} -> {after}{change}{since}{note}"

@@ -91,7 +91,13 @@ def _problem(item: Problem) -> dict[str, Any]:
 def table_json(table: Table) -> dict[str, Any]:
     """Columns as declared, rows as lists."""
     columns = [
-        {"name": column.name, "unit": column.unit, "shown": column.shown or column.unit, "type": column.type, "meaning": column.meaning}
+        {
+            "name": column.name,
+            "unit": column.unit,
+            "shown": column.shown or column.unit,
+            "type": column.type,
+            "meaning": column.meaning,
+        }
         for column in table.spec.columns
     ]
     return {
@@ -120,7 +126,15 @@ def envelope_schema() -> dict[str, Any]:
     def record(required: dict[str, Any]) -> dict[str, Any]:
         return {"type": "object", "properties": required, "required": list(required), "additionalProperties": False}
 
-    column = record({"name": text, "unit": text, "shown": text, "type": {"enum": ["text", "number", "count", "week", "flag"]}, "meaning": text})
+    column = record(
+        {
+            "name": text,
+            "unit": text,
+            "shown": text,
+            "type": {"enum": ["text", "number", "count", "week", "flag"]},
+            "meaning": text,
+        }
+    )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "rackwright output",
@@ -187,7 +201,11 @@ def envelope_schema() -> dict[str, Any]:
                 "tables": {
                     "type": "object",
                     "additionalProperties": record(
-                        {"meaning": text, "columns": {"type": "array", "items": column}, "rows": {"type": "array", "items": {"type": "array"}}}
+                        {
+                            "meaning": text,
+                            "columns": {"type": "array", "items": column},
+                            "rows": {"type": "array", "items": {"type": "array"}},
+                        }
                     ),
                 },
             }

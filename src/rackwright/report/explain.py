@@ -41,7 +41,16 @@ def explain(outcome: Outcome, where: str) -> Reason:
     known = [*outcome.headlines, *outcome.traces, *outcome.program.figure_by_path]
     file = outcome.program.files[0] if outcome.program.files else "<program>"
     raise ProgramError(
-        [Problem(file, 0, "", f"no number or path called {where}", "a headline or a path of the program", tree.nearest(where, known))]
+        [
+            Problem(
+                file,
+                0,
+                "",
+                f"no number or path called {where}",
+                "a headline or a path of the program",
+                tree.nearest(where, known),
+            )
+        ]
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rackwright.errors import ReportError
 from rackwright.outcome import Outcome
@@ -41,7 +42,7 @@ def write_whole(place: Path, write: Callable[[Path], None]) -> None:
 def write_format(outcome: Outcome, form: str, place: Path) -> Path:
     """Write one form of the report; returns where it is."""
     if form == "json":
-        write_whole(place, lambda draft: _write_text(draft, to_text(envelope(outcome))))
+        write_whole(place, lambda draft: write_text(draft, to_text(envelope(outcome))))
     elif form == "parquet":
         _write_parquet(outcome, place)
     elif form == "xlsx":
@@ -55,7 +56,8 @@ def write_format(outcome: Outcome, form: str, place: Path) -> Path:
     return place
 
 
-def _write_text(place: Path, text: str) -> None:
+def write_text(place: Path, text: str) -> None:
+    """Write UTF-8 text."""
     place.write_text(text, encoding="utf-8")
 
 
@@ -69,7 +71,7 @@ def _write_parquet(outcome: Outcome, folder: Path) -> None:
                 table.frame.write_parquet(draft / f"{name}.parquet")
             about = envelope(outcome)
             about["tables"] = {name: {**item, "rows": []} for name, item in about["tables"].items()}
-            _write_text(draft / "about.json", to_text(about))
+            write_text(draft / "about.json", to_text(about))
             draft.chmod(0o755)
             if folder.is_dir():
                 shutil.rmtree(folder)
@@ -84,21 +86,46 @@ def _write_excel(outcome: Outcome, place: Path) -> None:
     """A sheet of headlines, one of findings, one per table; every text is text, whatever it begins with."""
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": True}
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": True,
+    }
     book = xlsxwriter.Workbook(str(place), options)
     bold = book.add_format({"bold": True})
     sheet = book.add_worksheet("headlines")
     rows = [[item.name, item.value, item.unit, item.definition] for item in outcome.headlines.values()]
     _fill(sheet, bold, ["name", "value", "unit", "definition"], rows)
     sheet = book.add_worksheet("findings")
-    titles = ["rule", "subject", "outcome", "value", "limit", "unit", "margin", "severity", "standing", "source", "text"]
+    titles = [
+        "rule",
+        "subject",
+        "outcome",
+        "value",
+        "limit",
+        "unit",
+        "margin",
+        "severity",
+        "standing",
+        "source",
+        "text",
+    ]
     _fill(sheet, bold, titles, [[getattr(item, title) for title in titles] for item in outcome.findings])
     used = {"headlines", "findings"}
     for name, table in outcome.tables.items():
         columns = table.spec.columns
         sheet = book.add_worksheet(_sheet_name(name, used))
-        body = [[_shown(value, column) for value, column in zip(row, columns, strict=True)] for row in table.frame.iter_rows()]
-        _fill(sheet, bold, [f"{column.name} [{column.shown or column.unit}]" if column.unit else column.name for column in columns], body)
+        body = [
+            [_shown(value, column) for value, column in zip(row, columns, strict=True)]
+            for row in table.frame.iter_rows()
+        ]
+        _fill(
+            sheet,
+            bold,
+            [f"{column.name} [{column.shown or column.unit}]" if column.unit else column.name for column in columns],
+            body,
+        )
         for number, column in enumerate(columns):
             sheet.write_comment(0, number, column.meaning)
     book.close()
@@ -118,15 +145,15 @@ def _sheet_name(name: str, used: set[str]) -> str:
     return cut
 
 
-def _fill(sheet: object, bold: object, titles: list[str], rows: list[list[object]]) -> None:
+def _fill(sheet: Any, bold: Any, titles: list[str], rows: Sequence[Sequence[object]]) -> None:
     for number, title in enumerate(titles):
-        sheet.write_string(0, number, title, bold)  # type: ignore[attr-defined]
+        sheet.write_string(0, number, title, bold)
     for line, row in enumerate(rows, start=1):
         for number, value in enumerate(row):
             if isinstance(value, str):
-                sheet.write_string(line, number, value)  # type: ignore[attr-defined]
+                sheet.write_string(line, number, value)
             elif isinstance(value, bool):
-                sheet.write_boolean(line, number, value)  # type: ignore[attr-defined]
+                sheet.write_boolean(line, number, value)
             elif isinstance(value, int | float):
-                sheet.write_number(line, number, value)  # type: ignore[attr-defined]
-    sheet.freeze_panes(1, 0)  # type: ignore[attr-defined]
+                sheet.write_number(line, number, value)
+    sheet.freeze_panes(1, 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rackwright.outcome import Outcome
-from rackwright.report.files import write_whole
+from rackwright.report.files import write_text, write_whole
 
 _SLOT = '<script type="application/json" id="rackwright-data">{}</script>'
 
@@ -37,7 +37,7 @@ def write_report(outcome: Outcome, place: Path) -> tuple[bool, str]:
 
     block = _SLOT.replace("{}", data_block(content(outcome)))
     page = views.replace(_SLOT, block)
-    write_whole(place, lambda draft: draft.write_text(page, encoding="utf-8") and None)
+    write_whole(place, lambda draft: write_text(draft, page))
     return True, ""
 
 

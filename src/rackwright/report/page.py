@@ -56,13 +56,19 @@ def _title(column: Column) -> str:
 def table_lines(table: Table, most: int = MOST_ROWS) -> Iterator[str]:
     """A table as plain text, numbers to the right, cut after `most` rows."""
     columns = table.spec.columns
-    rows = [[cell(value, column) for value, column in zip(row, columns, strict=True)] for row in table.frame.head(most).iter_rows()]
+    rows = [
+        [cell(value, column) for value, column in zip(row, columns, strict=True)]
+        for row in table.frame.head(most).iter_rows()
+    ]
     titles = [_title(column) for column in columns]
     widths = [max(len(line[number]) for line in [titles, *rows]) for number in range(len(columns))]
     right = [column.type in ("number", "count") for column in columns]
 
     def line(cells: list[str]) -> str:
-        padded = (text.rjust(width) if to_right else text.ljust(width) for text, width, to_right in zip(cells, widths, right, strict=True))
+        padded = (
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(cells, widths, right, strict=True)
+        )
         return "  ".join(padded).rstrip()
 
     yield f"{table.name}: {table.spec.meaning}"
@@ -92,7 +98,10 @@ def _rule(title: str) -> str:
 
 def plan_page(outcome: Outcome) -> str:
     """One page: six sentences, headlines, failed findings, bottlenecks."""
-    lines = [f"{outcome.program.name}, {outcome.program.calendar.weeks} weeks from {outcome.program.calendar.text(0)}", ""]
+    lines = [
+        f"{outcome.program.name}, {outcome.program.calendar.weeks} weeks from {outcome.program.calendar.text(0)}",
+        "",
+    ]
     lines += [f"{number}. {sentence.text}" for number, sentence in enumerate(sentences(outcome), start=1)]
     lines += ["", _rule("headlines")]
     width = max((len(name) for name in outcome.headlines), default=0)
@@ -112,7 +121,9 @@ def stage_page(outcome: Outcome, stage: str, view: str | None = None) -> str:
             lines += ["", *table_lines(table)]
     result = getattr(outcome, stage)
     if result is not None:
-        kept = tuple(item for item in result.findings if view is None or item.rule.startswith((f"{stage}.{view}", view)))
+        kept = tuple(
+            item for item in result.findings if view is None or item.rule.startswith((f"{stage}.{view}", view))
+        )
         lines += ["", _rule("findings"), *finding_lines(kept)]
     return "\n".join(lines)
 
@@ -134,7 +145,9 @@ def catalogue_rows(kind: str | None, key: str | None) -> dict[str, Any]:
     if key is None:
         return dict(entries)
     if key not in entries:
-        raise ProgramError([Problem("catalogue", 0, f"{kind}.{key}", key, f"an entry of {kind}", tree.nearest(key, entries))])
+        raise ProgramError(
+            [Problem("catalogue", 0, f"{kind}.{key}", key, f"an entry of {kind}", tree.nearest(key, entries))]
+        )
     return {key: entries[key]}
 
 
@@ -157,7 +170,9 @@ def _entry_lines(entry: Any, indent: str) -> Iterator[str]:
     for key, item in entry.items():
         if isinstance(item, dict) and ("value" in item or "mode" in item):
             value = item.get("value", f"{item.get('low')} to {item.get('high')}")
-            about = ", ".join(str(item[name]) for name in ("status", "source", "place", "year", "note") if item.get(name))
+            about = ", ".join(
+                str(item[name]) for name in ("status", "source", "place", "year", "note") if item.get(name)
+            )
             yield f"{indent}{key}: {value}  [{about}]"
         elif isinstance(item, dict | list):
             yield f"{indent}{key}:"

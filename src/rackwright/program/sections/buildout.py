@@ -59,3 +59,11 @@ class Buildout(f.Section):
     target: Target
     efficiency: Efficiency
     sites: dict[str, Site]
+
+    def live_at_start(self) -> dict[str, int]:
+        """Racks live at the program's start by generation, over all sites."""
+        live: dict[str, int] = {}
+        for site in self.sites.values():
+            for generation, count in site.live.items():
+                live[generation] = live.get(generation, 0) + count
+        return live

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 from rackwright.program.sections.roadmap import Commitment
 
@@ -18,7 +20,7 @@ class Demand(f.Section):
     #: Racks of the reference generation that must be live for work the roadmap does not name.
     other_racks: f.WeeklyRacks | None = None
     #: What makes a rack of another generation worth more in `other`: its declared power, or its peak at `precision`.
-    other_measured_by: Literal["power", "compute"] = f.pydantic_field(default="power", alias="other_measured_by")
+    other_measured_by: Literal["power", "compute"] = Named(default="power", alias="other_measured_by")
     other_commitment: Commitment = "forecast"
     #: Racks kept beside the live ones, as a share of each delivery.
     spares_share: f.Share

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 
 
@@ -9,7 +11,7 @@ class Evaluation(f.Section):
     """One generation's sample racks: when they are evaluated, against what, and where the measurements are."""
 
     owner: str = ""
-    sample_racks: f.OneOrMore = f.pydantic_field(alias="sample_racks")
+    sample_racks: f.OneOrMore = Named(alias="sample_racks")
     from_week: f.Week
     #: The week in which the verdict is due; a pending one is assumed to pass then.
     until_week: f.Week

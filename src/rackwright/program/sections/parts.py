@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+from pydantic import Field as Named
 from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
@@ -121,7 +122,7 @@ class Shelf(Part):
 class EfficiencyPoint(f.Section):
     """One point of an efficiency curve."""
 
-    load_share: f.PositiveShare = f.pydantic_field(alias="load")
+    load_share: f.PositiveShare = Named(alias="load")
     efficiency: f.PositiveShare
 
 
@@ -182,8 +183,8 @@ class Climate(f.Section):
     """A place's design dry-bulb temperatures: exceeded 1 % and 99 % of the hours of a year."""
 
     name: str = ""
-    hot_1pct_k: f.Temperature = f.pydantic_field(alias="hot_1pct")
-    cold_99pct_k: f.Temperature = f.pydantic_field(alias="cold_99pct")
+    hot_1pct_k: f.Temperature = Named(alias="hot_1pct")
+    cold_99pct_k: f.Temperature = Named(alias="cold_99pct")
     #: Wet-bulb exceeded 0.4 % of the hours; needed by wet rejection only.
     wet_bulb_k: f.Temperature | None = None
     wet_bulb_mean_k: f.Temperature | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 
 
@@ -92,4 +94,4 @@ class Plan(f.Section):
     #: Cost of capital on stock, per year.
     holding: f.YearlyRate
     #: Weeks from the parts' use to the finished rack.
-    build_weeks: f.Count = f.pydantic_field(alias="build_weeks")
+    build_weeks: f.Count = Named(alias="build_weeks")

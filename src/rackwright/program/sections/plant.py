@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 
 
 class Shifts(f.Section):
     """When a plant works; `effective_share` is what remains after breaks, breakdowns and changeovers."""
 
-    per_day: f.OneOrMore = f.pydantic_field(alias="per_day")
+    per_day: f.OneOrMore = Named(alias="per_day")
     hours_s: f.Duration
     days: Annotated[int, f.Field("count", f.quantity("days a week", "", "7", 1.0, 7.0))]
     effective_share: f.PositiveShare

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 
 Redundancy = Literal["N", "N+1", "N+N"]
@@ -64,7 +66,7 @@ class RackNetwork(f.Section):
     switch: Annotated[str, f.refers("switches")]
     optic: Annotated[str, f.refers("optics")]
     oversubscription: f.PositiveRatio
-    racks_per_cluster: f.OneOrMore | None = f.pydantic_field(default=None, alias="racks_per_cluster")
+    racks_per_cluster: f.OneOrMore | None = Named(default=None, alias="racks_per_cluster")
 
 
 class RackCooling(f.Section):
@@ -78,14 +80,14 @@ class RackCooling(f.Section):
     cdu: Annotated[str, f.refers("cdus")]
     redundancy: Redundancy
     #: Pressure drop of a rack: quadratic x (L/min)^2 + linear x (L/min), in kPa.
-    drop_quadratic_kpa: f.Number = f.pydantic_field(alias="drop_quadratic")
-    drop_linear_kpa: f.Number = f.pydantic_field(alias="drop_linear")
+    drop_quadratic_kpa: f.Number = Named(alias="drop_quadratic")
+    drop_linear_kpa: f.Number = Named(alias="drop_linear")
 
 
 class Block(f.Section):
     """Racks that share CDUs and leaf switches."""
 
-    racks: f.OneOrMore = f.pydantic_field(alias="racks")
+    racks: f.OneOrMore = Named(alias="racks")
 
 
 class StepWork(f.Section):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 
 Precision = Literal["bf16", "fp8", "fp4"]
@@ -18,14 +20,14 @@ class TrainingModel(f.Section):
     tokens: f.Number | None = None
     sequence: f.Number | None = None
     precision: Precision = "fp8"
-    flop: f.Operations | None = f.pydantic_field(default=None, alias="flop")
+    flop: f.Operations | None = Named(default=None, alias="flop")
 
 
 class TrainingRun(f.Section):
     """One run between two weeks, both included. `mfu_share` overrides the roadmap's."""
 
     model: TrainingModel
-    window: Annotated[tuple[f.Week, f.Week], f.pydantic_field()]
+    window: Annotated[tuple[f.Week, f.Week], Named()]
     mfu_share: f.PositiveShare | None = None
     commitment: Commitment = "contract"
     generations: tuple[str, ...] | None = None
@@ -44,15 +46,15 @@ class ServingModel(f.Section):
 class Latency(f.Section):
     """What a user waits: to the first token, and between tokens."""
 
-    first_token_s: f.Duration = f.pydantic_field(alias="first_token")
-    per_token_s: f.Duration = f.pydantic_field(alias="per_token")
+    first_token_s: f.Duration = Named(alias="first_token")
+    per_token_s: f.Duration = Named(alias="per_token")
 
 
 class ServingLoad(f.Section):
     """Output tokens a day, served within a latency. `throughput` by generation overrides the roofline."""
 
     model: ServingModel
-    tokens_per_day: f.WeeklyTokens = f.pydantic_field(alias="tokens_per_day")
+    tokens_per_day: f.WeeklyTokens = Named(alias="tokens_per_day")
     latency: Latency
     #: Input tokens per output token that must be computed (cache hits left out).
     input_per_output: f.Ratio
