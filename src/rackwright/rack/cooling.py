@@ -246,7 +246,7 @@ def cooling_findings(generation: str, rack: Rack, catalogue: Catalogue, loop: Lo
         not_modelled(
             "rack.cooling.air",
             generation,
-            f"{loop.air_heat_w / 1e3:,.1f} kW go to the room's air; fans, air flow and its temperatures are not computed",
+            f"{loop.air_heat_w / 1e3:,.1f} kW go to the room's air; fans, air flow and temperatures are not computed",
         ),
         not_modelled("rack.cooling.dew_point", generation, "the hall's dew point against the supply is not checked"),
         not_modelled(

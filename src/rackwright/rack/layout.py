@@ -17,7 +17,10 @@ MOST_SLOTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A shelf or tray at its place: `position_ru` is its lower edge, 0 at the frame's foot."""
+    """A shelf or tray at its place: `position_ru` is its lower edge, 0 at the frame's foot.
+
+    `what` is "shelf", "compute tray" (with accelerators), "switch tray" (with switch chips) or "tray".
+    """
 
     position_ru: float
     height_ru: float
@@ -87,13 +90,20 @@ def _slots(rack: Rack, pieces: tuple[Piece, ...], shelves: int, shelf_ru: float,
     position_ru = 0.0
     numbers: dict[str, int] = {}
     things = [("shelf", rack.power.shelf, shelf_ru)] * min(shelves, MOST_SLOTS)
-    things += [("tray", name, rack.trays[name].height_ru) for name in tray_order(rack, pieces)]
+    things += [(_kind(name, pieces), name, rack.trays[name].height_ru) for name in tray_order(rack, pieces)]
     for what, name, height_ru in things[:MOST_SLOTS]:
         if position_ru + height_ru > frame_ru * (1 + 1e-9):
             return
         numbers[name] = numbers.get(name, 0) + 1
         yield Slot(position_ru, height_ru, what, name, numbers[name])
         position_ru += height_ru
+
+
+def _kind(tray: str, pieces: tuple[Piece, ...]) -> str:
+    inside = [piece for piece in pieces if piece.tray == tray and piece.count]
+    if any(is_role(piece, "accelerator") for piece in inside):
+        return "compute tray"
+    return "switch tray" if any(is_role(piece, "switch") for piece in inside) else "tray"
 
 
 def layout_findings(generation: str, rack: Rack, layout: Layout) -> list[Finding]:

@@ -188,7 +188,7 @@ RACK_LAYOUT = TableSpec(
         _GENERATION,
         Column("position_ru", "lower edge above the frame's foot", "RU"),
         Column("height_ru", "height", "RU"),
-        Column("what", "shelf or tray", type="text"),
+        Column("what", "shelf, compute tray, switch tray or tray", type="text"),
         Column("name", "power shelf, or kind of tray", type="text"),
         Column("number", "which of its kind, from the foot", type="count"),
     ),
