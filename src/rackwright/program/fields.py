@@ -20,13 +20,13 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import PydanticCustomError, core_schema
 
 from rackwright.program.calendar import WEEKS_PER_YEAR, Calendar, is_date
+from rackwright.program.names import shown as cut
 from rackwright.units import LARGEST, Kind, UnitProblem, parse
 
 Weeks = NDArray[np.float64]
 VALUE_KEYS = frozenset({"value", "low", "mode", "high", "source", "status", "place", "year", "note"})
 #: Written by a study into a range: which quantile of it this draw takes.
 QUANTILE = "_quantile"
-SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Reading:
     price_level: Mapping[int, float] = field(default_factory=dict)
 
 
-class Wrong(ValueError):  # noqa: N818 - becomes a Problem
+class Wrong(ValueError):
     """A value that cannot be read: what was found and what was expected; `where` is a key below the field."""
 
     def __init__(self, found: str, expected: str, where: str = "") -> None:
@@ -57,8 +57,7 @@ def shown(raw: object) -> str:
         text = f"a list of {len(raw)}"
     else:
         text = str(raw)
-    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+    return cut(text) if text.strip() else "nothing"
 
 
 def read_scalar(raw: object, kind: Kind, reading: Reading) -> float:
