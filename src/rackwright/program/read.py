@@ -131,8 +131,8 @@ def _refusal(text: str, file: str) -> Problem | None:
     return None
 
 
-class _Refused(Exception):  # noqa: N818 - ends the reading of one file, its problem is noted already
-    pass
+class _Refused(Exception):
+    """Ends the reading of one file; its problem is noted already."""
 
 
 class _Reading:
@@ -171,7 +171,7 @@ class _Reading:
             self.problems.append(_empty(self.file))
             return None
         first = next(self.events)
-        if isinstance(first, yaml.ScalarEvent) and not first.value and first.style is None:
+        if isinstance(first, yaml.ScalarEvent) and not first.value and not first.style:
             self.problems.append(_empty(self.file))
             return None
         node = self._node(first)
