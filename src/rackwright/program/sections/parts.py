@@ -69,6 +69,13 @@ class Optic(Part):
     reach_m: f.Length = 0.0
 
 
+class CurvePoint(f.Section):
+    """One point of a cold plate's curve."""
+
+    flow_m3_s: f.PositiveFlow
+    resistance_k_w: f.Resistance
+
+
 class Plate(f.Section):
     """A cold plate: thermal resistance, case to coolant inlet, against flow through it; monotone, not extrapolated."""
 
@@ -91,11 +98,11 @@ class Plate(f.Section):
         return curve
 
 
-class CurvePoint(f.Section):
-    """One point of a cold plate's curve."""
+class EfficiencyPoint(f.Section):
+    """One point of an efficiency curve."""
 
-    flow_m3_s: f.PositiveFlow
-    resistance_k_w: f.Resistance
+    load_share: f.PositiveShare = Named(alias="load")
+    efficiency: f.PositiveShare
 
 
 class Shelf(Part):
@@ -117,13 +124,6 @@ class Shelf(Part):
     def _in_order(cls, efficiency: tuple[EfficiencyPoint, ...]) -> tuple[EfficiencyPoint, ...]:
         _check_rising([point.load_share for point in efficiency], "load")
         return efficiency
-
-
-class EfficiencyPoint(f.Section):
-    """One point of an efficiency curve."""
-
-    load_share: f.PositiveShare = Named(alias="load")
-    efficiency: f.PositiveShare
 
 
 class Busbar(Part):
@@ -148,6 +148,15 @@ class Cdu(Part):
     head_pa: f.Pressure = 0.0
 
 
+class FluidRow(f.Section):
+    """Properties at one temperature."""
+
+    temperature_k: f.Temperature
+    density: Annotated[float, f.Field("scalar", f.quantity("a density", "kg/m**3", "1010 kg/m3", 1.0, 1e4))]
+    heat_capacity: Annotated[float, f.Field("scalar", f.quantity("a heat capacity", "J/kg/K", "3970 J/kg/K", 1.0, 1e5))]
+    viscosity: Annotated[float, f.Field("scalar", f.quantity("a viscosity", "Pa*s", "1.35 mPa*s", 1e-6, 10.0))]
+
+
 class Fluid(f.Section):
     """A coolant: properties at temperatures, read between the rows linearly."""
 
@@ -160,15 +169,6 @@ class Fluid(f.Section):
     def _in_order(cls, rows: tuple[FluidRow, ...]) -> tuple[FluidRow, ...]:
         _check_rising([row.temperature_k for row in rows], "temperature")
         return rows
-
-
-class FluidRow(f.Section):
-    """Properties at one temperature."""
-
-    temperature_k: f.Temperature
-    density: Annotated[float, f.Field("scalar", f.quantity("a density", "kg/m**3", "1010 kg/m3", 1.0, 1e4))]
-    heat_capacity: Annotated[float, f.Field("scalar", f.quantity("a heat capacity", "J/kg/K", "3970 J/kg/K", 1.0, 1e5))]
-    viscosity: Annotated[float, f.Field("scalar", f.quantity("a viscosity", "Pa*s", "1.35 mPa*s", 1e-6, 10.0))]
 
 
 class Frame(Part):
