@@ -111,15 +111,15 @@ def fabric_svg(design: RackDesign, *, alone: bool = False) -> str:
 
 
 def _tiers(tiers: list[tuple[str, str, int, str]]) -> Iterator[str]:
-    """Rows from the foot upward; at most eight boxes stand for a row, every one joined to every one above."""
+    """Rows from the foot upward, at most eight boxes for each: racks join their own leaves, switches all above."""
     places: list[tuple[list[float], float]] = []
     for number, (_, _, count, _) in enumerate(tiers):
         drawn = min(count, 8)
         y = 20.0 + 62 * (len(tiers) - 1 - number)
         places.append(([150 + 350 * (at + 0.5) / drawn for at in range(drawn)], y))
-    for (below, low), (above, high) in pairwise(places):
-        for x in below:
-            for up in above:
+    for number, ((below, low), (above, high)) in enumerate(pairwise(places)):
+        for at, x in enumerate(below):
+            for up in above if number or len(above) == 1 else above[at : at + 1]:
                 yield svg.line(x, low, up, high + 16, "rw-thin")
     for (xs, y), (name, detail, count, css) in zip(places, tiers, strict=True):
         yield svg.text(8, y + 8, name)

@@ -9,7 +9,7 @@ from rackwright.rack.design import RackDesign
 from rackwright.rack.layout import Slot
 
 RU_PIXELS = 13.0
-LEFT, TOP, INSIDE, RIGHT = 44.0, 34.0, 220.0, 92.0
+LEFT, TOP, INSIDE, RIGHT = 44.0, 34.0, 220.0, 110.0
 _CSS = {"shelf": "rw-shelf", "compute tray": "rw-compute", "switch tray": "rw-switch", "tray": "rw-other"}
 _KEY = {"shelf": "power shelf", "compute tray": "compute tray", "switch tray": "switch tray", "tray": "other tray"}
 #: A frame is drawn up to this height, a taller one at a smaller scale.
