@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 
 
 class Price(f.Section):
     """A price per rack that moves as a lognormal walk."""
 
-    value_usd_per_rack: f.UsdPerRack
+    #: Called price, because a mapping with `value` is a value with its source.
+    value_usd_per_rack: f.UsdPerRack = Named(alias="price")
     #: Standard deviation of its yearly logarithmic change.
     volatility: f.YearlyVolatility
     #: Yearly rate at which it falls while one waits (a generation ages).
