@@ -71,7 +71,7 @@ def _power_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
     load = (
         f"{here}.design_load",
         *_once(iter((*paths.counts(drawing), *tray_counts))),
-        *paths.parts(drawing, "power_w"),
+        *paths.parts(paths.pieces, "power_w"),
         *paths.trays("other_power_w"),
     )
     shelf, bar = rack.power.shelf, rack.power.busbar
@@ -120,7 +120,7 @@ def _power_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
 
 def _cooling_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
     rack, loop, here = paths.rack, design.loop, paths.here
-    wet = tuple(piece for piece in paths.pieces if piece.part.power_w and piece.part.liquid_share)
+    drawing = tuple(piece for piece in paths.pieces if piece.part.power_w)
     shelf, bar = rack.power.shelf, rack.power.busbar
     yield Trace(
         f"{here}.liquid_heat_w",
@@ -131,7 +131,7 @@ def _cooling_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
             f"{here}.load_w",
             f"{here}.busbar_loss_w",
             f"{here}.power_w",
-            *paths.parts(wet, "liquid_share"),
+            *paths.parts(drawing, "liquid_share"),
             *paths.part("shelves", shelf, "liquid_share"),
             *paths.part("busbars", bar, "liquid_share"),
         ),
