@@ -79,11 +79,18 @@ def wheel_npm() -> tuple[list[str], dict[str, str]] | None:
     return [str(node), str(script)], {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
+def complaint(said: str) -> str:
+    """The first lines of what npm said, without the stack below them."""
+    lines = [line for line in said.strip().splitlines() if not line.lstrip().startswith("at ")]
+    return "\n".join(lines[:16])
+
+
 def build(root: Path) -> str:
     """Build the views if they are not fresh; returns why there are none, or ""."""
     web, views = root / "web", root / "src" / "rackwright" / "report" / "views"
     if built_is_fresh(root):
         return ""
+    shutil.rmtree(views, ignore_errors=True)  # a page of older sources would pass for this one
     if not web.is_dir():
         return "no web/ folder and no built views: this package will write no HTML report"
     extra: dict[str, str] = {}
@@ -97,8 +104,8 @@ def build(root: Path) -> str:
     for words in (["ci", "--no-audit", "--loglevel=error"], ["run", "--silent", "build"]):
         done = subprocess.run([*npm, *words], cwd=web, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()[-8:]
-            return f"npm {words[0]} failed: this package will write no HTML report\n" + "\n".join(said)
+            said = complaint(done.stderr or done.stdout)
+            return f"npm {words[0]} failed: this package will write no HTML report\n{said}"
     views.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(web / "dist" / "index.html", views / "index.html")
     (views / "sources.sha256").write_text(sources_hash(web))
