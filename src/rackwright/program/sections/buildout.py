@@ -43,8 +43,10 @@ class Efficiency(f.Section):
     #: Fan and pump power per heat rejected, at design.
     rejection_share: f.Share
     pump_share: f.Share
-    #: Air side: supply temperature of the room's coolers and their fan power per heat.
+    #: Air side: temperature of the air that the room's coolers supply, how much colder their water must be, and their
+    #: fan power per heat.
     air_supply_k: f.Temperature
+    air_approach_k: Annotated[float, f.Field("scalar", f.RISE)]
     air_fan_share: f.Share
     #: Share of the Carnot coefficient of performance that a chiller reaches.
     chiller_carnot_share: f.PositiveShare

@@ -16,6 +16,10 @@ class Shifts(f.Section):
     hours_s: f.Duration
     days: Annotated[int, f.Field("count", f.quantity("days a week", "", "7", 1.0, 7.0))]
     effective_share: f.PositiveShare
+    #: Most shifts a week that one person works.
+    per_person: Annotated[float, f.Field("scalar", f.quantity("shifts a week", "", "5", 0.1, 21.0))] = Named(
+        alias="per_person"
+    )
 
 
 class Station(f.Section):
