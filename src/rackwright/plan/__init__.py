@@ -1,5 +1,6 @@
-"""Plan: who builds, buys and ships what, when? A weekly linear program in two levels, lateness before cost."""
+"""Who builds, buys and ships what, when: a weekly optimum in two levels, with the prices of what holds it back."""
 
-from rackwright.plan.result import Bottleneck, Module, ResourceLoad, WeeklyPlan
+from rackwright.plan.planner import HEADLINES, weekly_plan, write_model
+from rackwright.plan.result import TABLES, Bottleneck, Load, WeeklyPlan
 
-__all__ = ["Bottleneck", "Module", "ResourceLoad", "WeeklyPlan"]
+__all__ = ["HEADLINES", "TABLES", "Bottleneck", "Load", "WeeklyPlan", "weekly_plan", "write_model"]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rackwright.errors import Problem
 from rackwright.figures import STATUSES
 from rackwright.program import tree
-from rackwright.program.fields import VALUE_KEYS, Wrong, read_rows, shown
+from rackwright.program.fields import VALUE_KEYS, Wrong, shown
+from rackwright.program.measurements import read_measurements
 from rackwright.program.schema import Root, leaves, references
 from rackwright.program.sections.parts import Catalogue
 
@@ -206,6 +207,6 @@ def _table_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
     for name, item in case.evaluation.items():
         if item.measured is not None:
             try:
-                read_rows(Path(item.measured), ("rack", "time", "channel", "value", "unit", "uncertainty"))
+                read_measurements(Path(item.measured))
             except Wrong as wrong:
                 yield _at(whole, f"evaluation.{name}.measured", wrong.found, wrong.expected)
