@@ -1,9 +1,9 @@
 """AI-rack programs as code: one text file in; racks proven by physics, a weekly plan, gigawatts and money out.
 
-    import rackwright
-    program = rackwright.load("examples/tiny.yaml")
-    outcome = rackwright.run(program)
-    outcome.headlines["plan.late_rack_weeks"].value
+import rackwright
+program = rackwright.load("examples/tiny.yaml")
+outcome = rackwright.run(program)
+outcome.headlines["plan.late_rack_weeks"].value
 """
 
 from __future__ import annotations

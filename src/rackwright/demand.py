@@ -102,7 +102,7 @@ def racks_needed(
         generations=generations,
         required=required,
         wanted=wanted,
-        worth=_worth(works, generations, racks),
+        worth=_worth(works, generations, racks, demand.stand_ins),
         cluster_racks=_clusters(works, generations),
         opening={key: live_at_start.get(key, 0) for key in generations},
     )
@@ -185,8 +185,13 @@ def _follow(
     return at_work, wanted
 
 
-def _worth(works: Sequence[Work], generations: Sequence[str], racks: Mapping[str, Rack]) -> NDArray[np.float64]:
-    """Racks of g that one of h replaces: the least over the works that g can do, so that no work is short-changed."""
+def _worth(
+    works: Sequence[Work],
+    generations: Sequence[str],
+    racks: Mapping[str, Rack],
+    stand_ins: Mapping[str, Sequence[str]],
+) -> NDArray[np.float64]:
+    """Racks of g that one declared stand-in h replaces: the least over the works that g can do, so none is short-changed."""
     count = len(generations)
     worth = np.eye(count)
     for row, h in enumerate(generations):
@@ -196,7 +201,7 @@ def _worth(works: Sequence[Work], generations: Sequence[str], racks: Mapping[str
                 for work in works
                 if g in work.racks_per_unit
             ]
-            if row != column:
+            if row != column and h in stand_ins.get(g, ()):
                 worth[row, column] = min(ratios, default=measure(racks[h], "power") / measure(racks[g], "power"))
     return worth
 

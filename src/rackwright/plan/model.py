@@ -197,14 +197,21 @@ def compile_model(question: Question) -> Model:
     _capex_rows(build, q, modules, module, lines, line, quarters, supplies)
 
     # finished racks, shipping, sites
-    finished = build.add_columns("finished", (gens, plants, names), where=may[:, :, None] & (at >= 0))
-    ship = build.add_columns("ship", (gens, plants, sites, names), where=may[:, :, None, None] & (at >= 0))
-    waiting = build.add_columns("waiting", (gens, sites, names))
-    on = build.add_columns("on", (gens, sites, names))
+    freight = plan.freight.weeks
     opening = np.array([[float(site.live.get(key, 0)) for site in q.buildout.sites.values()] for key in gens])
-    live = build.add_columns("live", (gens, sites, names), lower=opening[:, :, None])
-    _finished_rows(build, q, built, finished, ship)
-    power_short = _site_rows(build, q, ship, waiting, on, live, opening, supplies)
+    powered = _usable_w(q, opening) > 0
+    begin = np.array([0 if plan.start.finished.get(key, 0) else min(q.first_week(key), weeks) for key in gens])
+    made = at >= begin[:, None]
+    arrives = made[:, None, :] & np.roll(powered, -freight, axis=1)[None] & (at < weeks - freight)
+    finished = build.add_columns("finished", (gens, plants, names), where=may[:, :, None] & made[:, None, :])
+    leave = build.add_columns("leave", (gens, plants, names), where=may[:, :, None] & made[:, None, :])
+    ship = build.add_columns("ship", (gens, sites, names), where=arrives)
+    lane = build.add_columns("lane", (plants, sites, quarter_names))
+    there = (at >= begin[:, None] + freight)[:, None, :] & powered[None] | (opening > 0)[:, :, None]
+    live = build.add_columns("live", (gens, sites, names), lower=opening[:, :, None], where=there)
+    _finished_rows(build, q, built, finished, leave)
+    _lane_rows(build, q, leave, ship, lane, quarters)
+    power_short = _site_rows(build, q, ship, live, opening, supplies)
 
     # demand
     required = q.demand.required
@@ -224,14 +231,13 @@ def compile_model(question: Question) -> Model:
     own = build.add_rows("stand_in_own", (gens, names), upper=0.0)
     build.put(own[:, None, :], stand_in, 1.0)
     build.put(own[:, None, :], live, -1.0)
-    exercise = _option_rows(build, q, live, opening)
+    _option_rows(build, q, live, opening)
 
     lateness: dict[str, Floats | float] = {
         "late": np.array([plan.late.contract_per_rack_week_usd, plan.late.forecast_per_rack_week_usd])[None, :, None],
         "stand_in": STAND_IN_SHARE * plan.late.forecast_per_rack_week_usd,
     }
     costs, categories = _costs(q, families, offers, lines, modules)
-    del exercise
     return Model(
         builder=build,
         lateness=lateness,
@@ -448,8 +454,8 @@ def _capex_rows(
             )
 
 
-def _finished_rows(build: Builder, q: Question, built: Indexes, finished: Indexes, ship: Indexes) -> None:
-    """finished[t] - finished[t-1] - built + shipped = 0; racks finished at the start stand in the first plant."""
+def _finished_rows(build: Builder, q: Question, built: Indexes, finished: Indexes, leave: Indexes) -> None:
+    """finished[t] - finished[t-1] - built + left = 0; racks finished at the start stand in the first plant."""
     opening = np.zeros((len(q.generations), len(q.plant_names), q.weeks))
     for row, key in enumerate(q.generations):
         for plant, name in enumerate(q.plant_names):
@@ -462,40 +468,50 @@ def _finished_rows(build: Builder, q: Question, built: Indexes, finished: Indexe
     build.put(rows, finished, 1.0)
     build.put(rows[:, :, 1:], finished[:, :, :-1], -1.0)
     build.put(rows, built, -1.0)
-    build.put(rows[:, :, None, :], ship, 1.0)
+    build.put(rows, leave, 1.0)
+
+
+def _lane_rows(
+    build: Builder, q: Question, leave: Indexes, ship: Indexes, lane: Indexes, quarters: Sequence[int]
+) -> None:
+    """What leaves the plants goes to the sites, by generation and week; by quarter also over lanes, which cost freight."""
+    balance = build.add_rows("shipped", (q.generations, q.calendar.names), lower=0.0, upper=0.0)
+    build.put(balance[:, None, :], leave, 1.0)
+    build.put(balance[:, None, :], ship, -1.0)
+    names = [q.calendar.text(week) for week in quarters]
+    out = build.add_rows("lanes_from", (q.plant_names, names), lower=0.0, upper=0.0)
+    into = build.add_rows("lanes_to", (q.sites, names), lower=0.0, upper=0.0)
+    of_week = np.arange(q.weeks) // QUARTER
+    build.put(out[None, :, of_week], leave, 1.0)
+    build.put(into[None, :, of_week], ship, 1.0)
+    build.put(out[:, None, :], lane, -1.0)
+    build.put(into[None, :, :], lane, -1.0)
+
+
+def _usable_w(q: Question, opening: Floats) -> Floats:
+    """Energised power by site and week: it never falls, and carries what is live at the start. (S, T) [W]"""
+    sites = q.buildout.sites.values()
+    declared = np.array([site.energised_w for site in sites]).reshape(len(q.sites), q.weeks)
+    at_start = (q.facility_w() * opening).sum(axis=0)[:, None]
+    return np.asarray(np.maximum(np.maximum.accumulate(declared, axis=1), at_start))
 
 
 def _site_rows(
-    build: Builder,
-    q: Question,
-    ship: Indexes,
-    waiting: Indexes,
-    on: Indexes,
-    live: Indexes,
-    opening: Floats,
-    supplies: list[Supply],
+    build: Builder, q: Question, ship: Indexes, live: Indexes, opening: Floats, supplies: list[Supply]
 ) -> Floats:
-    """Arrivals wait until they are switched on; live racks stay within energised power. Returns the power short [W]."""
+    """Arrivals go live at once and stay; live racks fit the energised power. Returns the power short at most [W]."""
     gens, sites, names = q.generations, q.sites, q.calendar.names
-    arrive = build.add_rows("arrive", (gens, sites, names), lower=0.0, upper=0.0)
-    build.put(arrive, waiting, 1.0)
-    build.put(arrive[:, :, 1:], waiting[:, :, :-1], -1.0)
-    build.put(arrive, on, 1.0)
-    freight = q.plan.freight.weeks
-    if freight < q.weeks:
-        build.put(arrive[:, None, :, freight:], ship[:, :, :, : q.weeks - freight], -1.0)
     first = np.zeros((len(gens), len(sites), q.weeks))
     first[:, :, 0] = opening
-    switched = build.add_rows("switched_on", (gens, sites, names), lower=first, upper=first)
-    build.put(switched, live, 1.0)
-    build.put(switched[:, :, 1:], live[:, :, :-1], -1.0)
-    build.put(switched, on, -1.0)
-    facility_w = q.facility_w()
-    declared = np.array([site.energised_w for site in q.buildout.sites.values()]).reshape(len(sites), q.weeks)
-    at_start = (facility_w * opening).sum(axis=0)[:, None]
-    usable = np.maximum(np.maximum.accumulate(declared, axis=1), at_start)
+    arrive = build.add_rows("go_live", (gens, sites, names), lower=first, upper=first, where=live >= 0)
+    build.put(arrive, live, 1.0)
+    build.put(arrive[:, :, 1:], live[:, :, :-1], -1.0)
+    freight = q.plan.freight.weeks
+    if freight < q.weeks:
+        build.put(arrive[:, :, freight:], ship[:, :, : q.weeks - freight], -1.0)
+    usable = _usable_w(q, opening)
     rows = build.add_rows("energised", (sites, names), upper=usable / 1e6)
-    build.put(rows[None], live, facility_w[:, :, None] / 1e6)
+    build.put(rows[None], live, q.facility_w()[:, :, None] / 1e6)
     for number, (name, site) in enumerate(q.buildout.sites.items()):
         supplies.append(
             Supply(
@@ -510,6 +526,7 @@ def _site_rows(
                 available=usable[number] / 1e6,
             )
         )
+    declared = np.array([site.energised_w for site in q.buildout.sites.values()]).reshape(len(sites), q.weeks)
     return np.asarray(np.maximum(usable - declared, 0.0).max(axis=1))
 
 
@@ -588,8 +605,7 @@ def _costs(
         "module": np.array([plan.expansions[key].cost_usd for key, _ in modules]).reshape(len(modules), 1),
         "stock": np.array([units.get(family, 0.0) * weekly for family in families]).reshape(len(families), 1),
         "finished": (rack_usd * weekly)[:, None, None],
-        "waiting": (rack_usd * weekly)[:, None, None],
-        "ship": freight[None, :, :, None],
+        "lane": freight[:, :, None],
     }
     categories = {
         "built": "parts outside the plan, and labour",
@@ -599,7 +615,6 @@ def _costs(
         "module": "capex: plants",
         "stock": "holding",
         "finished": "holding",
-        "waiting": "holding",
-        "ship": "freight",
+        "lane": "freight",
     }
     return costs, categories

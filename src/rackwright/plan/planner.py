@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from rackwright.demand import COMMITMENTS, RackDemand
 from rackwright.evaluation import Verdicts
-from rackwright.plan.compile import Floats, values_of
-from rackwright.plan.model import Model, Question, Supply, compile_model, spread
+from rackwright.plan.compile import Arrays, Floats, values_of
+from rackwright.plan.model import QUARTER, Model, Question, Supply, compile_model, spread
 from rackwright.plan.result import (
     BOTTLENECKS,
     BUILD,
@@ -47,7 +48,7 @@ BUILT = "good racks over the horizon, sample racks excluded"
 PEAK = "the largest week"
 LATE_WEEKS = "racks late, summed over weeks, after stand-ins of other generations"
 LATE_END = "racks late in the last week"
-WAITING = "most racks that stand at sites and wait for energised MW, in one week"
+WAITING = "most racks that are finished, late and not live, because no site has energised MW for them, in one week"
 BINDING = (
     "the scarce thing with the largest price times what is available of it, summed over its weeks; by the price of "
     "lateness, or of cost when nothing is late"
@@ -99,7 +100,8 @@ def weekly_plan(
     progress.step("plan: compile")
     model = compile_model(question)
     build = model.builder
-    solver = Solver(build.arrays())
+    arrays = build.arrays()
+    solver = Solver(arrays)
     late_cost, money_cost = build.costs(model.lateness), build.costs(dict(model.cost))
     progress.step("plan: least lateness, then least cost")
     relaxed = _two_levels(solver, late_cost, money_cost, "ipx")
@@ -121,7 +123,7 @@ def weekly_plan(
         progress.step("plan: nearest to the plan before")
         answer = _nearest(solver, model, question, whole.cost, money_cost, previous) or whole.cost
     progress.step("plan: prices")
-    bottlenecks = _bottlenecks(question, model, whole, solver, late_cost)
+    bottlenecks = _bottlenecks(model, whole, late_cost, arrays)
     return _result(question, model, relaxed, whole, answer, bottlenecks)
 
 
@@ -214,57 +216,56 @@ def _supply_price(supply: Supply, answer: Answer) -> Floats:
     return np.asarray(np.maximum(signed, 0.0))
 
 
-def _bottlenecks(
-    q: Question, model: Model, levels: _Levels, solver: Solver, late_cost: Floats
-) -> tuple[Bottleneck, ...]:
-    """Every supply with a price, the heaviest first; the first three with what 5 % more of them buys."""
-    found: list[tuple[float, float, Supply, Bottleneck]] = []
+def _scarce(model: Model, levels: _Levels) -> list[tuple[Supply, Bottleneck]]:
+    """Every supply with a price, the heaviest first."""
+    found: list[tuple[Supply, Bottleneck]] = []
     for supply in model.supplies:
         late, money = _supply_price(supply, levels.lateness), _supply_price(supply, levels.cost)
         late_usd, cost_usd = float(late @ supply.available), float(money @ supply.available)
         priced = np.flatnonzero((late > SMALL) | (money > SMALL))
         if priced.size and (late_usd > 1.0 or cost_usd > 1.0):
-            weeks = supply.weeks[priced]
-            bare = Bottleneck(
-                supply.key, supply.path, supply.owner, supply.kind, int(weeks[0]), int(weeks[-1]), late_usd, cost_usd, None, None
+            first, last = int(supply.weeks[priced[0]]), int(supply.weeks[priced[-1]])
+            found.append(
+                (
+                    supply,
+                    Bottleneck(
+                        supply.key, supply.path, supply.owner, supply.kind, first, last, late_usd, cost_usd, None, None
+                    ),
+                )
             )
-            found.append((late_usd, cost_usd, supply, bare))
-    found.sort(key=lambda item: (-item[0], -item[1], item[2].key))
-    solver.restore()
-    _hold_modules(model, solver, levels)
-    shown: list[Bottleneck] = []
-    for number, (late_usd, _, supply, bare) in enumerate(found):
-        relief = _relief(q, model, supply, solver, late_cost, levels) if number < RELIEVED and late_usd > 1.0 else (None, None)
-        shown.append(
-            Bottleneck(
-                bare.key, bare.path, bare.owner, bare.kind, bare.first, bare.last, bare.lateness_usd, bare.cost_usd, *relief
-            )
-        )
-    return tuple(shown)
+    found.sort(key=lambda item: (-item[1].lateness_usd, -item[1].cost_usd, item[1].key))
+    return found
 
 
-def _hold_modules(model: Model, solver: Solver, levels: _Levels) -> None:
+def _bottlenecks(model: Model, levels: _Levels, late_cost: Floats, arrays: Arrays) -> tuple[Bottleneck, ...]:
+    """Every scarce thing; the first three with what 5 % more of them buys, each solved again on its own."""
+    found = _scarce(model, levels)
+    worth = [item for item in found[:RELIEVED] if item[1].lateness_usd > 1.0]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        reliefs = list(pool.map(lambda item: _relief(model, item[0], late_cost, levels, arrays), worth))
+    shown = [
+        replace(bare, relief_rack_weeks=relief[0], relief_usd=relief[1])
+        for (_, bare), relief in zip(worth, reliefs, strict=True)
+    ]
+    return tuple([*shown, *(bare for _, bare in found[len(worth) :])])
+
+
+def _relief(
+    model: Model, supply: Supply, late_cost: Floats, levels: _Levels, arrays: Arrays
+) -> tuple[float, float]:
+    """Solve level 1 again with 5 % more of a supply in all its weeks, modules as they are."""
+    solver = Solver(arrays)
     for name in ("module", "line"):
         index = model.builder.columns[name].index
         chosen = index[index >= 0]
         if chosen.size:
             solver.set_columns(chosen, levels.cost.x[chosen], levels.cost.x[chosen])
-
-
-def _relief(
-    q: Question, model: Model, supply: Supply, solver: Solver, late_cost: Floats, levels: _Levels
-) -> tuple[float, float]:
-    """Solve level 1 again with 5 % more of a supply in all its weeks, modules as they are."""
     more = (1.0 + RELIEF_SHARE) * supply.available
     if supply.rows.size:
-        solver.set_rows(supply.rows, solver.arrays.row_lower[supply.rows], more)
+        solver.set_rows(supply.rows, solver.row_lower[supply.rows], more)
     else:
-        solver.set_columns(supply.columns, solver.arrays.lower[supply.columns], more)
-    relieved = solver.minimise(late_cost, "simplex")
-    if supply.rows.size:
-        solver.set_rows(supply.rows, solver.arrays.row_lower[supply.rows], solver.arrays.row_upper[supply.rows])
-    else:
-        solver.set_columns(supply.columns, solver.arrays.lower[supply.columns], solver.arrays.upper[supply.columns])
+        solver.set_columns(supply.columns, solver.lower[supply.columns], more)
+    relieved = solver.minimise(late_cost, "ipx", vertex=False)
     index = model.builder.columns["late"].index
     before, after = values_of(index, levels.lateness.x).sum(), values_of(index, relieved.x).sum()
     return float(before - after), levels.lateness.objective - relieved.objective
@@ -281,11 +282,12 @@ def _result(
     def block(name: str) -> Floats:
         return values_of(model.builder.columns[name].index, answer.x)
 
-    built, live, waiting, late = block("built"), block("live"), block("waiting"), block("late")
+    built, live, late, finished = block("built"), block("live"), block("late"), block("finished")
+    waiting = np.minimum(finished.sum(axis=1), late.sum(axis=1))
     ship, buy, make, stock = block("ship"), block("buy"), block("make"), block("stock")
     arrived = np.zeros_like(live)
     freight = q.plan.freight.weeks
-    arrived[:, :, freight:] = ship.sum(axis=1)[:, :, : q.weeks - freight]
+    arrived[:, :, freight:] = ship[:, :, : q.weeks - freight]
     loads = tuple(_loads(q, model, answer))
     categories, cost = _money(q, model, answer)
     counts = {name: block(name) for name in ("module", "line")}
@@ -299,7 +301,7 @@ def _result(
         STOCK.table(_stock(q, model, stock)),
         EXPANSIONS.table(_expansions(q, model, counts, wanted)),
         CAPEX.table(_capex(q, model, counts)),
-        SHIP.table(_ship(q, ship)),
+        SHIP.table(_lanes(q, block("lane"))),
         IDLE.table(_idle(loads, calendar)),
         MONEY.table(
             [(str(year), name, float(cost[row, column])) for column, year in enumerate(calendar.years) for row, name in enumerate(categories) if cost[row, column] > 0.5]
@@ -316,7 +318,7 @@ def _result(
     ]
     return WeeklyPlan(
         tables=tuple(tables),
-        findings=tuple(_findings(q, model, waiting)),
+        findings=tuple(_findings(q)),
         headlines=tuple(_headlines(q, built, late, waiting, bottlenecks)),
         traces=tuple(_traces(q, bottlenecks)),
         generations=q.generations,
@@ -329,6 +331,7 @@ def _result(
         built=built,
         arrived=arrived,
         live=live,
+        finished=finished,
         waiting=waiting,
         required=q.demand.required,
         late=late,
@@ -421,11 +424,9 @@ def _capex(q: Question, model: Model, counts: dict[str, Floats]) -> Iterator[tup
         yield (str(year), spent.get(year, 0.0), q.plan.capex_usd.get(year, 0.0))
 
 
-def _ship(q: Question, ship: Floats) -> Iterator[tuple[object, ...]]:
-    for start in range(0, q.weeks, 13):
-        part = ship[:, :, :, start : start + 13].sum(axis=3)
-        for g, p, s in np.argwhere(part > 1e-3):
-            yield (q.calendar.text(start), q.plant_names[p], q.sites[s], q.generations[g], float(part[g, p, s]))
+def _lanes(q: Question, lane: Floats) -> Iterator[tuple[object, ...]]:
+    for p, s, quarter in np.argwhere(lane > 1e-3):
+        yield (q.calendar.text(int(quarter) * QUARTER), q.plant_names[p], q.sites[s], float(lane[p, s, quarter]))
 
 
 def _loads(q: Question, model: Model, answer: Answer) -> Iterator[Load]:
@@ -457,10 +458,11 @@ def _money(q: Question, model: Model, answer: Answer) -> tuple[tuple[str, ...], 
     for name, amount in model.cost.items():
         row = categories.index(model.categories[name])
         values = values_of(model.builder.columns[name].index, answer.x)
-        if name in ("module", "line"):
+        if name in ("module", "line") or not values.size:
             continue
-        by_week = (values * amount).reshape(-1, q.weeks).sum(axis=0) if values.size else np.zeros(q.weeks)
-        np.add.at(cost[row], of_week, by_week)
+        spent = (values * amount).reshape(-1, values.shape[-1]).sum(axis=0)
+        weeks = of_week if name != "lane" else of_week[np.arange(0, q.weeks, QUARTER)]
+        np.add.at(cost[row], weeks, spent)
     counts = {name: values_of(model.builder.columns[name].index, answer.x) for name in ("module", "line")}
     for name in ("module", "line"):
         only = {key: values if key == name else np.zeros_like(values) for key, values in counts.items()}
@@ -492,7 +494,7 @@ def _exercise(q: Question, model: Model, answer: Answer) -> Iterator[tuple[objec
             yield (name, float(racks))
 
 
-def _findings(q: Question, model: Model, waiting: Floats) -> Iterator[Finding]:
+def _findings(q: Question) -> Iterator[Finding]:
     """What the declared facts contradict: power at the start, dates beyond leads."""
     for number, (name, site) in enumerate(q.buildout.sites.items()):
         opening_w = float((q.facility_w()[:, number] * [site.live.get(key, 0) for key in q.generations]).sum())
@@ -520,7 +522,7 @@ def _headlines(
         float(weekly.max(initial=0.0)),
         float(late.sum()),
         float(late[:, :, -1].sum()),
-        float(waiting.sum(axis=(0, 1)).max(initial=0.0)),
+        float(waiting.sum(axis=0).max(initial=0.0)),
         bottlenecks[0].key if bottlenecks else "nothing",
     )
     return tuple(Headline(name, value, unit, definition, rests) for (name, unit, definition), value in zip(HEADLINES, values, strict=True))

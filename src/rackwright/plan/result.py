@@ -73,12 +73,11 @@ CAPEX = TableSpec(
 )
 SHIP = TableSpec(
     "plan.ship",
-    "racks shipped by quarter, plant, site and generation",
+    "racks shipped by quarter, plant and site",
     (
         WEEK,
         Column("plant", "from", type="text"),
         Column("site", "to", type="text"),
-        Column("generation", "of rack", type="text"),
         Column("racks", "shipped in the quarter", "rack"),
     ),
 )
@@ -196,7 +195,8 @@ class WeeklyPlan(StageResult):
     built: Floats = field(default_factory=lambda: _none(0, 0, 0))  # (G, P, T)
     arrived: Floats = field(default_factory=lambda: _none(0, 0, 0))  # (G, S, T), in the week
     live: Floats = field(default_factory=lambda: _none(0, 0, 0))  # (G, S, T), stock
-    waiting: Floats = field(default_factory=lambda: _none(0, 0, 0))  # (G, S, T), stock
+    finished: Floats = field(default_factory=lambda: _none(0, 0, 0))  # (G, P, T), stock at plants
+    waiting: Floats = field(default_factory=lambda: _none(0, 0))  # (G, T): finished, late, and no power for them
     required: Floats = field(default_factory=lambda: _none(0, 2, 0))  # (G, 2, T), stock
     late: Floats = field(default_factory=lambda: _none(0, 2, 0))  # (G, 2, T)
     stock: Floats = field(default_factory=lambda: _none(0, 0))  # (F, T)

@@ -56,8 +56,10 @@ class Solver:
         if self.highs.passModel(program) == highspy.HighsStatus.kError:
             raise EngineError("HiGHS does not take the linear program")
 
-    def minimise(self, cost: Floats, method: str) -> Answer:
-        """Minimise a cost; `method` is `ipx` (cold, with crossover) or `simplex` (warm from the last basis).
+    def minimise(self, cost: Floats, method: str, *, vertex: bool = True) -> Answer:
+        """Minimise a cost; `method` is `ipx` (cold) or `simplex` (warm from the last basis).
+
+        Without `vertex` the interior point is not crossed over to a vertex: good for its objective, not for prices.
 
         Raises
         ------
@@ -67,7 +69,7 @@ class Solver:
         highs = self.highs
         highs.changeColsCost(self.columns.size, self.columns, cost)
         highs.setOptionValue("solver", method)
-        highs.setOptionValue("run_crossover", "on")
+        highs.setOptionValue("run_crossover", "on" if vertex else "off")
         highs.run()
         status = highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal and method != "simplex":

@@ -22,5 +22,7 @@ class Demand(f.Section):
     #: What makes a rack of another generation worth more in `other`: its declared power, or its peak at `precision`.
     other_measured_by: Literal["power", "compute"] = Named(default="power", alias="other_measured_by")
     other_commitment: Commitment = "forecast"
+    #: Generations that may stand in for another when that lessens lateness: {vera-rubin: [helios]}; none when absent.
+    stand_ins: dict[Annotated[str, f.refers("rack")], tuple[Annotated[str, f.refers("rack")], ...]] = {}
     #: Racks kept beside the live ones, as a share of each delivery.
     spares_share: f.Share
