@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from rackwright.cache import Cache
     from rackwright.outcome import Outcome
+    from rackwright.plan import WeeklyPlan
     from rackwright.program import Program
 
 app = typer.Typer(
@@ -86,14 +87,14 @@ def _cache(off: bool) -> Cache:
     return NoCache() if off else FolderCache(default_folder())
 
 
-def _run(file: Path, until: str | None, no_cache: bool) -> Outcome:
+def _run(file: Path, until: str | None, no_cache: bool, previous: WeeklyPlan | None = None) -> Outcome:
     from rackwright.pipeline import run
     from rackwright.program import load
     from rackwright.progress import Console
 
     console = Console(sys.stderr)
     try:
-        return run(load(file), until=until, cache=_cache(no_cache), progress=console)
+        return run(load(file), until=until, cache=_cache(no_cache), progress=console, previous=previous)
     finally:
         console.close()
 
@@ -211,10 +212,11 @@ def diff(
 ) -> None:
     """What changed between two programs, and what that changed along the whole chain."""
     with _answers(as_json):
-        from rackwright.report.diff import diff_lines, diff_programs, difference_json
+        from rackwright.report.diff import compare, diff_lines, difference_json
         from rackwright.report.envelope import to_text
 
-        difference = diff_programs(before, after, _cache(no_cache))
+        old = _run(before, None, no_cache)
+        difference = compare(old, _run(after, None, no_cache, previous=old.plan), before.name, after.name)
         _print(to_text(difference_json(difference)) if as_json else "\n".join(diff_lines(difference)))
 
 

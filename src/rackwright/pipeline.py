@@ -70,7 +70,7 @@ def run(
     case = program.case()
     go = _wanted(program, until)
     way = _Way(cache or NoCache(), progress)
-    option = case.agreement.option if case.agreement else None
+    option = case.agreement.option.terms() if case.agreement else None
     measured = [Path(item.measured) for item in case.evaluation.values() if item.measured]
     live = case.buildout.live_at_start() if case.buildout else {}
 
@@ -206,3 +206,35 @@ def code_hash(stage: str) -> str:
         if top not in others:
             total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def write_plan_model(program: Program, place: Path) -> None:
+    """Write the plan's linear program with names, as `.mps` or `.lp`.
+
+    Raises
+    ------
+    ProgramError
+        When a section that the plan needs is missing.
+    EngineError
+        When HiGHS cannot write it.
+    """
+    from rackwright.plan import Question, write_model
+
+    outcome = run(program, until="plan")
+    case = program.case()
+    assert outcome.demand and outcome.rack and outcome.plant and case.plan and case.buildout
+    write_model(
+        Question(
+            case.plan,
+            outcome.demand,
+            case.rack,
+            outcome.rack,
+            outcome.evaluation,
+            outcome.plant,
+            case.plant,
+            case.buildout,
+            case.agreement.option.terms() if case.agreement else None,
+            case.calendar,
+        ),
+        place,
+    )

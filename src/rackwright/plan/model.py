@@ -13,7 +13,7 @@ from rackwright.evaluation import Verdicts
 from rackwright.plan.compile import Builder, Floats, Indexes
 from rackwright.plant import PlantCapacities, Resource
 from rackwright.program.calendar import WEEKS_PER_YEAR, Calendar
-from rackwright.program.sections.agreement import Option
+from rackwright.program.sections.agreement import Terms
 from rackwright.program.sections.buildout import Buildout
 from rackwright.program.sections.plan import Plan
 from rackwright.program.sections.plant import Plant
@@ -37,7 +37,7 @@ class Question:
     capacities: PlantCapacities
     plants: dict[str, Plant]
     buildout: Buildout
-    option: Option | None
+    option: Terms | None
     calendar: Calendar
 
     @property

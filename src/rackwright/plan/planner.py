@@ -35,7 +35,7 @@ from rackwright.plan.result import (
 from rackwright.plan.solve import Answer, Solver
 from rackwright.plant import PlantCapacities
 from rackwright.program.calendar import Calendar
-from rackwright.program.sections.agreement import Option
+from rackwright.program.sections.agreement import Terms
 from rackwright.program.sections.buildout import Buildout
 from rackwright.program.sections.plan import Plan
 from rackwright.program.sections.plant import Plant
@@ -83,7 +83,7 @@ def weekly_plan(
     capacities: PlantCapacities,
     plants: dict[str, Plant],
     buildout: Buildout,
-    option: Option | None,
+    option: Terms | None,
     calendar: Calendar,
     previous: WeeklyPlan | None = None,
     *,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import rackwright
 from rackwright.outcome import Outcome
 from rackwright.plan import WeeklyPlan
+from rackwright.rack import drawings_of
 from rackwright.report.envelope import plain
 from rackwright.report.explain import Reason, explain
 from rackwright.report.page import say_headline
@@ -210,7 +211,7 @@ def _generations(outcome: Outcome) -> list[dict[str, Any]]:
             {
                 "key": design.generation,
                 "name": name,
-                "pictures": [{"title": title, "svg": svg} for title, svg in outcome.rack.pictures(design.generation)],
+                "pictures": [{"title": title, "svg": svg} for title, svg in drawings_of(design).items()],
                 "headlines": [_headline(item) for key, item in outcome.headlines.items() if key.startswith(prefix)],
                 "findings": [_finding(item) for item in outcome.rack.findings if item.subject.split()[0] == design.generation],
                 "tables": [],

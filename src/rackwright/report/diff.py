@@ -9,15 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from rackwright.cache import Cache
 from rackwright.outcome import STAGES, Outcome
-from rackwright.pipeline import run
-from rackwright.program import Program, load
+from rackwright.program import Program
 from rackwright.report.envelope import plain
 from rackwright.tables import Column, Finding, Table
 from rackwright.units import convert, say_in, three_figures
@@ -62,20 +59,6 @@ class Difference:
     folded: int
     findings: tuple[str, ...]
     free_moves: bool
-
-
-def diff_programs(before: Path, after: Path, cache: Cache) -> Difference:
-    """Run both programs and compare them.
-
-    Raises
-    ------
-    ProgramError, NoAnswer
-        As `load` and `run`.
-    """
-    first, second = load(before), load(after)
-    old = run(first, cache=cache)
-    new = run(second, cache=cache, previous=old.plan)
-    return compare(old, new, before.name, after.name)
 
 
 def compare(old: Outcome, new: Outcome, before: str, after: str) -> Difference:

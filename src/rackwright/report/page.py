@@ -11,7 +11,7 @@ from rackwright.errors import Problem, ProgramError
 from rackwright.outcome import Outcome
 from rackwright.program import tree
 from rackwright.program.load import shipped
-from rackwright.report.story import sentences
+from rackwright.report.story import lines as story_lines
 from rackwright.tables import Column, Finding, Headline, Table
 from rackwright.units import convert, say_in, three_figures
 
@@ -102,7 +102,7 @@ def plan_page(outcome: Outcome) -> str:
         f"{outcome.program.name}, {outcome.program.calendar.weeks} weeks from {outcome.program.calendar.text(0)}",
         "",
     ]
-    lines += [f"{number}. {sentence.text}" for number, sentence in enumerate(sentences(outcome), start=1)]
+    lines += story_lines(outcome)
     lines += ["", _rule("headlines")]
     width = max((len(name) for name in outcome.headlines), default=0)
     lines += [f"{name.ljust(width)}  {say_headline(item)}" for name, item in outcome.headlines.items()]

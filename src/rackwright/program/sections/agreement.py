@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field as Named
@@ -18,6 +19,19 @@ class Price(f.Section):
     volatility: f.YearlyVolatility
     #: Yearly rate at which it falls while one waits (a generation ages).
     decay: f.YearlyRate = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the plan reads of an option: its quantities and dates, none of its prices."""
+
+    of: str
+    from_week: int
+    every_weeks: float
+    until_week: int
+    cap_racks: float
+    per_window_racks: float | None
+    lead_weeks: float
 
 
 class Option(f.Section):
@@ -42,6 +56,18 @@ class Option(f.Section):
     failed_worth_share: f.Share
     #: The maker's margin on the strike.
     margin_share: f.Share
+
+    def terms(self) -> Terms:
+        """The option without its prices."""
+        return Terms(
+            self.of,
+            self.from_week,
+            self.every_weeks,
+            self.until_week,
+            self.cap_racks,
+            self.per_window_racks,
+            self.lead_weeks,
+        )
 
 
 class Agreement(f.Section):

@@ -1,0 +1,169 @@
+"""The first screen: six sentences with dates, each from the numbers of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rackwright.figures import Figure
+from rackwright.outcome import Outcome
+from rackwright.plan import Bottleneck, WeeklyPlan
+from rackwright.units import say_in, three_figures
+
+#: Racks late below this are a solver's dust.
+SMALL = 0.5
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence and the word or two that name it."""
+
+    title: str
+    text: str
+
+
+def sentences(outcome: Outcome) -> tuple[Sentence, ...]:
+    """The six sentences; without a plan, those that can be said."""
+    plan = outcome.plan
+    if plan is None:
+        return (Sentence("No plan.", "The program lacks a section that the plan needs: demand, rack, plant, plan or buildout."),)
+    return (
+        Sentence("Racks.", _racks(outcome, plan)),
+        Sentence("Late.", _late(outcome, plan)),
+        Sentence("What holds it back.", _bottlenecks(outcome, plan)),
+        Sentence("Money.", _money(outcome, plan)),
+        Sentence("Power.", _power(outcome, plan)),
+        Sentence("What it rests on.", _assumptions(outcome, plan)),
+    )
+
+
+def _whole(racks: float) -> str:
+    return f"{round(racks):,}"
+
+
+def _racks(outcome: Outcome, plan: WeeklyPlan) -> str:
+    """Delivered against needed at the end of each half-year."""
+    calendar = outcome.program.calendar
+    last = {calendar.half_year(week): week for week in range(calendar.weeks)}
+    live, required = plan.live.sum(axis=(0, 1)), plan.required.sum(axis=(0, 1))
+    parts = [f"{half} {_whole(live[week])} of {_whole(required[week])}" for half, week in last.items()]
+    weekly = plan.built.sum(axis=(0, 1))
+    peak = int(np.argmax(weekly))
+    return (
+        f"{_whole(weekly.sum())} racks are built, at most {_whole(weekly[peak])} a week ({calendar.text(peak)}); "
+        f"live against required at the end of {', '.join(parts)}."
+    )
+
+
+def _late(outcome: Outcome, plan: WeeklyPlan) -> str:
+    """The first late week, how many, the cause, who can act."""
+    late = plan.late.sum(axis=(0, 1))
+    weeks = np.flatnonzero(late > SMALL)
+    if not weeks.size:
+        return "No rack is late in any week."
+    calendar = outcome.program.calendar
+    first, worst = int(weeks[0]), int(np.argmax(late))
+    by_generation = plan.late[:, :, first].sum(axis=1)
+    generation = plan.generations[int(np.argmax(by_generation))]
+    cause = _cause(plan, first)
+    why = f"held back by {_name(cause)}; {cause.owner} can act" if cause else "no single limit has a price that week"
+    return (
+        f"The first late week is {calendar.text(first)} with {_whole(late[first])} racks, mostly {generation}: {why}. "
+        f"The worst is {calendar.text(worst)} with {_whole(late[worst])}; {_whole(late.sum())} rack-weeks in all, "
+        f"{_whole(late[-1])} racks late at the end."
+    )
+
+
+def _cause(plan: WeeklyPlan, week: int) -> Bottleneck | None:
+    """The heaviest limit that has a price in or before the week."""
+    at = [item for item in plan.bottlenecks if item.first <= week <= item.last and item.lateness_usd > 1.0]
+    before = [item for item in plan.bottlenecks if item.first <= week and item.lateness_usd > 1.0]
+    return (at or before or [None])[0]
+
+
+def _name(item: Bottleneck) -> str:
+    """`supplier.nvidia.gpu-rubin` as `gpu-rubin from nvidia`."""
+    kind, *rest = item.key.split(".")
+    if kind == "supplier" and len(rest) == 2:
+        return f"{rest[1]} from {rest[0]}"
+    if kind == "plant" and len(rest) == 2:
+        return f"{rest[1].replace('_', ' ')} at {rest[0]}"
+    if kind == "site":
+        return f"energised power at {'.'.join(rest)}"
+    return f"the capex limit of {rest[0]}" if kind == "capex" and rest else item.key
+
+
+def _bottlenecks(outcome: Outcome, plan: WeeklyPlan) -> str:
+    """The first three and what 5 % more of each buys, solved again."""
+    calendar = outcome.program.calendar
+    parts = []
+    for item in plan.bottlenecks[:SHOWN]:
+        weeks = f"{calendar.text(item.first)} to {calendar.text(item.last)}"
+        if item.relief_rack_weeks is not None and item.relief_usd is not None:
+            buys = f"5 % more saves {_whole(item.relief_rack_weeks)} rack-weeks ({say_in(item.relief_usd, 'USD')} of lateness)"
+        else:
+            buys = f"its price times what is there is {say_in(item.cost_usd, 'USD')} of cost"
+        parts.append(f"{_name(item)} ({weeks}): {buys}")
+    return "; ".join(parts) + "." if parts else "Nothing has a price: the plan meets its demand with room to spare."
+
+
+def _money(outcome: Outcome, plan: WeeklyPlan) -> str:
+    """By year, against the budget."""
+    by_year = plan.cost_usd.sum(axis=0)
+    parts = [f"{year} {say_in(float(amount), 'USD')}" for year, amount in zip(plan.years, by_year, strict=True)]
+    text = f"The plan's purchases, making, plants, freight and stock cost {', '.join(parts)}"
+    capex = outcome.headlines.get("buildout.capex_usd")
+    buildout = outcome.program.case().buildout
+    if capex is not None and isinstance(capex.value, float) and buildout is not None:
+        share = capex.value / buildout.target.budget_usd
+        text += (
+            f"; racks, shared equipment and facilities come to {say_in(capex.value, 'USD')} over the horizon, "
+            f"{three_figures(share * 100)} % of the {say_in(buildout.target.budget_usd, 'USD')} budget"
+        )
+    return text + "."
+
+
+def _power(outcome: Outcome, plan: WeeklyPlan) -> str:
+    """Live at the end against energised and against the target."""
+    calendar, buildout = outcome.program.calendar, outcome.program.case().buildout
+    live = outcome.headlines.get("buildout.live_w")
+    if live is None or not isinstance(live.value, float) or buildout is None:
+        return "No build-out."
+    energised = sum(float(site.energised_w[-1]) for site in buildout.sites.values())
+    target = buildout.target.power_w
+    waiting = outcome.headlines.get("plan.waiting_for_power")
+    most = float(waiting.value) if waiting is not None and isinstance(waiting.value, float) else 0.0
+    end = f"At most {_whole(most)} finished racks wait for power" if most > SMALL else "No finished rack waits for power"
+    return (
+        f"{say_in(live.value, 'W')} are live in {calendar.text(calendar.weeks - 1)}, {three_figures(100 * live.value / target)} % "
+        f"of the {say_in(target, 'W')} target; {say_in(energised, 'W')} are energised by then. {end}."
+    )
+
+
+def _assumptions(outcome: Outcome, plan: WeeklyPlan) -> str:
+    """The three assumed values behind the heaviest limits, by first order at 10 %."""
+    figures = outcome.program.figure_by_path
+    moving: list[tuple[float, Figure]] = []
+    for item in plan.bottlenecks:
+        figure = figures.get(item.path)
+        weight = item.lateness_usd if item.lateness_usd > 1.0 else item.cost_usd
+        if figure is not None and figure.status == "assumed":
+            moving.append((0.1 * weight, figure))
+    counts = [figure for path, figure in figures.items() if not path.startswith("catalogue.") and figure.status == "assumed"]
+    if not moving:
+        return f"{len(counts)} values of the program are assumed; none of them is a limit with a price."
+    moving.sort(key=lambda item: -item[0])
+    parts = [f"{figure.path} ({say_in(amount, 'USD')})" for amount, figure in moving[:SHOWN]]
+    return (
+        f"{len(counts)} values of the program are assumed; those whose change by 10 % moves the plan most, to first order: "
+        f"{', '.join(parts)}."
+    )
+
+
+def lines(outcome: Outcome) -> Iterator[str]:
+    """The sentences as numbered lines."""
+    for number, sentence in enumerate(sentences(outcome), start=1):
+        yield f"{number}. {sentence.title} {sentence.text}"
