@@ -193,6 +193,13 @@ def test_the_real_program_states_the_standing_of_every_value():
     assert [figure.path for figure in own if figure.status == "given" and figure.path not in words] == []
 
 
+def test_every_source_of_the_real_program_is_used_in_it():
+    real = load(EXAMPLES / "us-racks.yaml")
+    own = set(tree.to_plain(tree.at(real.written, "sources")))
+    used = {name.strip() for figure in real.figures for name in figure.source.split(",")}
+    assert own <= used
+
+
 def test_the_committed_measurements_are_what_the_script_writes(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("make_measurements", EXAMPLES / "evaluation" / "make_measurements.py")
     script = importlib.util.module_from_spec(spec)
