@@ -188,7 +188,8 @@ def _target_rows(result: BuildoutResult, plan: WeeklyPlan) -> Iterator[tuple[obj
 def _findings(
     result: BuildoutResult, present: Mapping[str, Sequence[str]], buildout: Buildout, catalogue: Catalogue
 ) -> Iterator[Finding]:
-    for number, (name, site) in enumerate((key, buildout.sites[key]) for key in result.sites):
+    for name in result.sites:
+        site = buildout.sites[name]
         here = f"buildout.sites.{name}"
         for key in present[name]:
             item = result.of(name, key)

@@ -32,6 +32,9 @@ Floats = NDArray[np.float64]
 LATENT_HEAT_J_KG = 2.4535e6
 WATER_KG_M3 = 998.2
 
+#: A smaller rise of the water is none.
+LEAST_RISE_K = 1e-3
+
 #: The ledger's lines in the order of the way of the power; they add up to the facility's power.
 IT_LINES = ("racks", "other_it", "fabric")
 COOLING_LINES = ("cdu_pumps", "room_fans", "facility_pumps", "liquid_chiller", "air_chiller", "rejection_fans")
@@ -81,7 +84,8 @@ def chiller_w(heat_w: float, wanted_k: float, free_k: ArrayLike, rise_k: float, 
     5000.0
     """
     excess_k = np.asarray(free_k, dtype=np.float64) - wanted_k
-    share = np.clip(excess_k / rise_k, 0.0, 1.0) if rise_k > 0 else np.where(excess_k > 0, 1.0, 0.0)
+    shared = rise_k > LEAST_RISE_K
+    share = np.clip(excess_k / rise_k, 0.0, 1.0) if shared else np.where(excess_k > 0, 1.0, 0.0)
     lift_k = np.maximum(excess_k + rise_k, 0.0)
     return np.asarray(heat_w * share * lift_k / (carnot_share * wanted_k), dtype=np.float64)
 
