@@ -234,6 +234,7 @@ def three_figures(value: float) -> str:
 
 
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+_WORK_STEPS = ((1e24, "Y"), (1e21, "Z"), (1e18, "E"), (1e15, "P"), *_STEPS)
 _MONEY_STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 _PREFIXED = {"W", "USD", "J", "Wh", "USD/W", "FLOP", "FLOP/s", "byte", "byte/s", "token/s"}
 
@@ -254,7 +255,7 @@ def say_in(value: float, unit: str) -> str:
     if unit == "delta_K":
         return f"{three_figures(value)} K"
     if unit in _PREFIXED:
-        steps = _MONEY_STEPS if unit.startswith("USD") else _STEPS
+        steps = _MONEY_STEPS if unit.startswith("USD") else _WORK_STEPS if unit.startswith("FLOP") else _STEPS
         for size, prefix in steps:
             if abs(value) >= size * 0.9995 or size == 1.0:
                 return f"{three_figures(value / size)} {prefix}{unit}"

@@ -36,12 +36,8 @@ export interface Headline {
   value: string;
   definition: string;
 }
-export interface Reason {
-  key: string;
-  value: string;
-  because: string;
-  below: Reason[];
-}
+/** Value, why, and what stands below: names to look up again, or leaves [name, value, why]. */
+export type Reason = [string, string, (string | [string, string, string])[]];
 export interface Lane {
   generation: string;
   name: string;
@@ -86,7 +82,7 @@ export interface Report {
   generations: Generation[];
   headlines: Headline[];
   findings: Finding[];
-  explain: Record<string, Reason>;
+  reasons: Record<string, Reason>;
   tables: Record<string, TableData>;
   statuses: { status: string; count: number }[];
   assumed: { path: string; text: string; note: string; place: string }[];

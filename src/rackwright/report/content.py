@@ -14,14 +14,13 @@ from rackwright.outcome import Outcome
 from rackwright.plan import WeeklyPlan
 from rackwright.rack import drawings_of
 from rackwright.report.envelope import plain
-from rackwright.report.explain import Reason, explain
+from rackwright.report.explain import Reason, graph
 from rackwright.report.page import say_headline
 from rackwright.report.story import sentences
 from rackwright.tables import Column, Finding, Headline, Table
 from rackwright.units import convert, say_in
 
 MOST_ROWS = 3000
-REASON_DEPTH = 7
 MW = 1e-6
 
 
@@ -40,7 +39,7 @@ def content(outcome: Outcome) -> dict[str, Any]:
         "generations": _generations(outcome),
         "headlines": [_headline(item) for item in outcome.headlines.values()],
         "findings": [_finding(item) for item in outcome.findings],
-        "explain": {name: _reason(explain(outcome, name), 0) for name in outcome.headlines},
+        "reasons": {key: _reason(reason) for key, reason in graph(outcome).items()},
         "tables": {name: _table(table) for name, table in outcome.tables.items()},
         "statuses": _statuses(outcome),
         "assumed": _assumed(outcome),
@@ -220,9 +219,10 @@ def _generations(outcome: Outcome) -> list[dict[str, Any]]:
     return found
 
 
-def _reason(reason: Reason, depth: int) -> dict[str, Any]:
-    below = [_reason(item, depth + 1) for item in reason.below] if depth < REASON_DEPTH else []
-    return {"key": reason.key, "value": reason.value, "because": reason.because, "below": below}
+def _reason(reason: Reason) -> list[Any]:
+    """[value, because, below]: below are names to look up, or leaves [name, value, because]."""
+    leaves = [item.key if not item.because else [item.key, item.value, item.because] for item in reason.below]
+    return [reason.value, reason.because, leaves]
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from rackwright.outcome import Outcome
 from rackwright.program import tree
 from rackwright.units import say_in
 
-DEEPEST = 12
 MOST_LEAVES = 40
 
 
@@ -34,7 +33,7 @@ def explain(outcome: Outcome, where: str) -> Reason:
         When the run knows no such name; with the nearest one.
     """
     if where in outcome.traces or where in outcome.headlines:
-        return _reason(outcome, where, 0, frozenset())
+        return _reason(outcome, where, set())
     if outcome.program.at(where) is not None:
         leaves = tuple(_input_reasons(outcome, where))
         return leaves[0] if len(leaves) == 1 else Reason(where, "", f"{len(leaves)} values", leaves)
@@ -54,23 +53,53 @@ def explain(outcome: Outcome, where: str) -> Reason:
     )
 
 
-def _reason(outcome: Outcome, key: str, depth: int, above: frozenset[str]) -> Reason:
+def _told(outcome: Outcome, key: str) -> tuple[str, str, tuple[str, ...]]:
+    """Value, formula and inputs of a trace or headline."""
     trace, headline = outcome.traces.get(key), outcome.headlines.get(key)
     if trace is not None:
-        value, unit, because, inputs = trace.value, trace.unit, trace.formula, trace.inputs
-    elif headline is not None:
-        value, unit, because, inputs = headline.value, headline.unit, headline.definition, headline.rests_on
-    else:
-        raise KeyError(key)
-    if depth >= DEEPEST or key in above:
-        return Reason(key, _say(value, unit), f"{because} (shown above)")
+        return _say(trace.value, trace.unit), trace.formula, trace.inputs
+    assert headline is not None
+    return _say(headline.value, headline.unit), headline.definition, headline.rests_on
+
+
+def _reason(outcome: Outcome, key: str, seen: set[str]) -> Reason:
+    """The tree below a key; what was told once is not told again."""
+    value, because, inputs = _told(outcome, key)
+    if key in seen:
+        return Reason(key, value, "told above")
+    seen.add(key)
     below: list[Reason] = []
     for item in inputs:
         if item in outcome.traces or item in outcome.headlines:
-            below.append(_reason(outcome, item, depth + 1, above | {key}))
+            below.append(_reason(outcome, item, seen))
+        elif item in seen:
+            below.append(Reason(item, "", "told above"))
         else:
+            seen.add(item)
             below.extend(_input_reasons(outcome, item))
-    return Reason(key, _say(value, unit), because, tuple(below))
+    return Reason(key, value, because, tuple(below))
+
+
+def graph(outcome: Outcome) -> dict[str, Reason]:
+    """Every number that a headline rests on, by key, each once; `below` holds bare names to look up again."""
+    found: dict[str, Reason] = {}
+    waiting = list(outcome.headlines)
+    while waiting:
+        key = waiting.pop()
+        if key in found:
+            continue
+        value, because, inputs = _told(outcome, key)
+        names: list[Reason] = []
+        for item in inputs:
+            names.append(Reason(item, "", ""))
+            if item in outcome.traces or item in outcome.headlines:
+                waiting.append(item)
+            elif item not in found:
+                leaves = tuple(_input_reasons(outcome, item))
+                single = len(leaves) == 1 and leaves[0].key == item
+                found[item] = leaves[0] if single else Reason(item, "", f"{len(leaves)} values", leaves)
+        found[key] = Reason(key, value, because, tuple(names))
+    return found
 
 
 def _say(value: float | str | None, unit: str) -> str:

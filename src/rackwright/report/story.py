@@ -48,13 +48,13 @@ def _racks(outcome: Outcome, plan: WeeklyPlan) -> str:
     """Delivered against needed at the end of each half-year."""
     calendar = outcome.program.calendar
     last = {calendar.half_year(week): week for week in range(calendar.weeks)}
-    live, required = plan.live.sum(axis=(0, 1)), plan.required.sum(axis=(0, 1))
-    parts = [f"{half} {_whole(live[week])} of {_whole(required[week])}" for half, week in last.items()]
+    live, late = plan.live.sum(axis=(0, 1)), plan.late.sum(axis=(0, 1))
+    parts = [f"{half} {_whole(live[week])} live, {_whole(late[week])} late" for half, week in last.items()]
     weekly = plan.built.sum(axis=(0, 1))
     peak = int(np.argmax(weekly))
     return (
         f"{_whole(weekly.sum())} racks are built, at most {_whole(weekly[peak])} a week ({calendar.text(peak)}); "
-        f"live against required at the end of {', '.join(parts)}."
+        f"at the end of {'; '.join(parts)}."
     )
 
 
