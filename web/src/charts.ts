@@ -2,7 +2,7 @@ import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
 import { AriaComponent, DataZoomComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { figures, type Series } from "./data";
+import { figures, report, type Series } from "./data";
 
 echarts.use([BarChart, HeatmapChart, LineChart, AriaComponent, DataZoomComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent, CanvasRenderer]);
 
@@ -32,13 +32,21 @@ export function ink(): Ink {
   };
 }
 
+const generations = (report?.timeline ?? []).map((lane) => lane.generation);
+
+/** A generation keeps its colour in every chart; anything else takes its turn. */
+function hue(pen: Ink, name: string, turn: number): string {
+  const place = generations.indexOf(name.replace(/ (needed|live)$/, ""));
+  return pen.hues[(place >= 0 ? place : turn) % pen.hues.length];
+}
+
 function base(pen: Ink, unit: string): Option {
   return {
     animation: false,
     textStyle: { fontFamily: "inherit", color: pen.text },
     color: pen.hues,
     grid: { left: 8, right: 16, top: 44, bottom: 40, containLabel: true },
-    legend: { type: "scroll", top: 0, left: 0, textStyle: { color: pen.text }, pageTextStyle: { color: pen.text }, inactiveColor: pen.quiet },
+    legend: { type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 14, itemHeight: 4, textStyle: { color: pen.text }, pageTextStyle: { color: pen.text }, inactiveColor: pen.quiet },
     tooltip: {
       trigger: "axis",
       confine: true,
@@ -75,7 +83,7 @@ export function lines(pen: Ink, labels: string[], unit: string, solid: Series[],
       data: item.values,
       symbol: "none",
       lineStyle: { width: 2 },
-      color: pen.hues[number % pen.hues.length],
+      color: hue(pen, item.name, number),
       ...(stacked ? { stack: "all", areaStyle: { opacity: 0.35 } } : {}),
       ...(number === 0 && level
         ? {
@@ -95,7 +103,7 @@ export function lines(pen: Ink, labels: string[], unit: string, solid: Series[],
       data: item.values,
       symbol: "none",
       lineStyle: { width: 1.5, type: "dashed" },
-      color: dashed.length === 1 ? pen.text : pen.hues[number % pen.hues.length],
+      color: dashed.length === 1 ? pen.text : hue(pen, item.name, number),
     })),
   ];
   return { ...base(pen, unit), ...axes(pen, labels, unit), series };
@@ -107,7 +115,7 @@ export function bars(pen: Ink, labels: string[], unit: string, stacks: Series[],
     type: "bar",
     stack: "all",
     data: item.values,
-    color: pen.hues[number % pen.hues.length],
+    color: hue(pen, item.name, number),
   }));
   if (line) series.push({ name: line.name, type: "line", data: line.values, symbol: "circle", lineStyle: { type: "dashed" }, color: pen.text });
   return { ...base(pen, unit), ...axes(pen, labels, unit), series };

@@ -81,7 +81,7 @@ def _cause(plan: WeeklyPlan, week: int) -> Bottleneck | None:
     """The heaviest limit that has a price in or before the week."""
     at = [item for item in plan.bottlenecks if item.first <= week <= item.last and item.lateness_usd > 1.0]
     before = [item for item in plan.bottlenecks if item.first <= week and item.lateness_usd > 1.0]
-    return (at or before or [None])[0]
+    return next(iter(at or before), None)
 
 
 def _name(item: Bottleneck) -> str:
