@@ -360,7 +360,7 @@ def _findings(shop: _Shop) -> Iterator[Finding]:
 
 
 def _traces(shop: _Shop) -> Iterator[Trace]:
-    """One for the rate, and one for each resource that the start's mix uses."""
+    """One for each resource that the start's mix uses, and one for the rate, which rests on those that bind."""
     mix, order = shop.mixes[START], shop.order[START]
     here = f"plant.{shop.name}"
     for resource in order:
@@ -371,7 +371,7 @@ def _traces(shop: _Shop) -> Iterator[Trace]:
             _FORMULAS.get(resource, "places x working time / place-time of one good rack, rework included"),
             tuple(dict.fromkeys(_inputs(shop, resource))),
         )
-    binding = order[0] if order else "nothing"
+    binding = tuple(name for name in order if _binds(shop, name))
     weeks = [f"rack.{key}.volume_from" for key in shop.able if len(shop.able) > 1]
     weeks += [f"rack.{key}.volume_until" for key in shop.able if shop.racks[key].volume_until_week is not None]
     declared = [
@@ -381,9 +381,21 @@ def _traces(shop: _Shop) -> Iterator[Trace]:
         f"{here}.rate",
         shop.rates[START],
         "rack/week",
-        f"least over the resources of what is there / what one rack of the mix takes; {binding} binds",
-        (*(f"{here}.rate.{resource}" for resource in order), *weeks, *declared),
+        f"least over the resources of what is there / what one rack of the mix takes: {_order_text(shop)}",
+        (*(f"{here}.rate.{resource}" for resource in binding), *weeks, *declared),
     )
+
+
+def _binds(shop: _Shop, resource: str) -> bool:
+    """True for what the rate rests on: the scarcest resource, and any other within rounding of it."""
+    allowed, least = shop.allowed(shop.of(resource), shop.mixes[START]), shop.rates[START]
+    return allowed is not None and least is not None and allowed <= least * (1.0 + 1e-9)
+
+
+def _order_text(shop: _Shop) -> str:
+    """The resources with what each allows, scarcest first."""
+    said = [f"{resource} {shop.allowed(shop.of(resource), shop.mixes[START]):.4g}" for resource in shop.order[START]]
+    return ", ".join(said) if said else "nothing binds"
 
 
 _ATTRIBUTE = {"generations": "generations", "opens": "opens_week"}

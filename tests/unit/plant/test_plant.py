@@ -265,3 +265,24 @@ def test_every_input_of_a_rate_is_a_trace_or_a_path_of_the_program(capacities):
         for name in trace.inputs:
             assert name in keys or name.startswith(("plant.works.", "rack.alpha.")), name
     assert result.headlines[0].rests_on == ("plant.works.rate",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"burn_in": {"soak": "25 h"}}, "plant.works.burn_in.soak"),
+        ({"burn_in": {"first_pass": "0.9"}}, "plant.works.burn_in.first_pass"),
+        ({"burn_in": {"power": "66 kW"}}, "plant.works.burn_in.power"),
+        ({"burn_in": {"load": "0.9"}}, "plant.works.burn_in.load"),
+        ({"crew": "6"}, "plant.works.crew"),
+        ({"shifts": {"effective": "0.95"}}, "plant.works.shifts.effective"),
+        ({"stations": {"l11": {"first_pass": "0.9", "rework": "0.5"}}}, "plant.works.stations.l11.first_pass"),
+        ({"wage": "50 USD/h"}, "plant.works.wage"),
+    ],
+)
+@pytest.mark.parametrize("watts", [40e3, 80e3])
+def test_a_small_change_moves_the_rate_only_where_its_trace_names_it(capacities, changes, named, watts):
+    before, after = capacities(watts={"alpha": watts}), capacities(changes, watts={"alpha": watts})
+    tree = {trace.key: trace.inputs for trace in before.traces}
+    inputs = {name for key in tree["plant.works.rate"] for name in tree.get(key, (key,))}
+    assert (headline(after) != headline(before)) == (named in inputs)
