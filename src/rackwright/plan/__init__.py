@@ -1,7 +1,19 @@
-"""Who builds, buys and ships what, when: a weekly optimum in two levels, with the prices of what holds it back."""
+"""Plan: who builds, buys and ships what, when? A weekly linear program in two levels, lateness before cost."""
 
-from rackwright.plan.model import Question
-from rackwright.plan.planner import HEADLINES, weekly_plan, write_model
-from rackwright.plan.result import TABLES, Bottleneck, Load, WeeklyPlan
+from rackwright.plan.question import Question
+from rackwright.plan.result import Bottleneck, LateCause, Load, Module, WeeklyPlan
+from rackwright.plan.specs import HEADLINES, TABLES
+from rackwright.plan.weekly import weekly_plan, write_model
 
-__all__ = ["HEADLINES", "TABLES", "Bottleneck", "Load", "Question", "WeeklyPlan", "weekly_plan", "write_model"]
+__all__ = [
+    "HEADLINES",
+    "TABLES",
+    "Bottleneck",
+    "LateCause",
+    "Load",
+    "Module",
+    "Question",
+    "WeeklyPlan",
+    "weekly_plan",
+    "write_model",
+]

@@ -29,7 +29,9 @@ class Block:
         """Number -> `built[gb300,ohio,2026-W14]`."""
         places = np.argwhere(self.index >= 0)
         return {
-            int(self.index[tuple(place)]): f"{self.name}[{','.join(self.labels[axis][at] for axis, at in enumerate(place))}]"
+            int(
+                self.index[tuple(place)]
+            ): f"{self.name}[{','.join(self.labels[axis][at] for axis, at in enumerate(place))}]"
             for place in places
         }
 

@@ -1,24 +1,29 @@
-"""HiGHS, called on whole arrays: levels of objectives, each fixed before the next, and warm re-solves."""
+"""HiGHS, called on whole arrays: cold and warm solves, levels kept by fixing, the rows that conflict."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import highspy
 import numpy as np
 
 from rackwright.errors import EngineError, NoPlan
-from rackwright.plan.compile import Arrays, Floats
+from rackwright.plan.compile import Arrays, Builder, Floats, Indexes
 
-#: Reduced costs and prices below this share of the largest cost count as zero.
-ZERO_SHARE = 1e-9
+#: `ipx`: interior point from scratch, crossed over to a vertex; `primal` and `dual`: simplex from the last basis.
+Method = Literal["ipx", "primal", "dual"]
+_STRATEGY = {"dual": 1, "primal": 4}
+#: Reduced costs and prices up to here count as zero: HiGHS' own dual tolerance.
+ZERO = 1e-7
 TIME_LIMIT_S = 300.0
+SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A solution: columns, reduced costs, row activities and prices (change of the objective per unit of the row)."""
+    """A vertex: columns, reduced costs, row activities and prices (change of the objective per unit of the row)."""
 
     objective: float
     x: Floats
@@ -28,25 +33,23 @@ class Answer:
 
 
 class Solver:
-    """One live HiGHS object over one program."""
+    """One live HiGHS object over one program; bounds change, the matrix does not."""
 
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
         self.lower, self.upper = arrays.lower.copy(), arrays.upper.copy()
         self.row_lower, self.row_upper = arrays.row_lower.copy(), arrays.row_upper.copy()
-        self.highs = highspy.Highs()
-        self.highs.setOptionValue("output_flag", False)
-        self.highs.setOptionValue("time_limit", TIME_LIMIT_S)
-        self.highs.setOptionValue("threads", 2)
-        self.columns = np.arange(arrays.lower.size, dtype=np.int32)
-        self.rows = np.arange(arrays.row_lower.size, dtype=np.int32)
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in (("output_flag", False), ("parallel", "off"), ("run_crossover", "on")):
+            self.highs.setOptionValue(option, value)
+        self.all_columns = np.arange(arrays.lower.size, dtype=np.int32)
         self._pass()
 
     def _pass(self) -> None:
         program = highspy.HighsLp()
-        program.num_col_ = int(self.columns.size)
-        program.num_row_ = int(self.rows.size)
-        program.col_cost_ = np.zeros(self.columns.size)
+        program.num_col_ = int(self.lower.size)
+        program.num_row_ = int(self.row_lower.size)
+        program.col_cost_ = np.zeros(self.lower.size)
         program.col_lower_, program.col_upper_ = self.lower, self.upper
         program.row_lower_, program.row_upper_ = self.row_lower, self.row_upper
         program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -56,86 +59,117 @@ class Solver:
         if self.highs.passModel(program) == highspy.HighsStatus.kError:
             raise EngineError("HiGHS does not take the linear program")
 
-    def minimise(self, cost: Floats, method: str, *, vertex: bool = True) -> Answer:
-        """Minimise a cost; `method` is `ipx` (cold) or `simplex` (warm from the last basis).
-
-        Without `vertex` the interior point is not crossed over to a vertex: good for its objective, not for prices.
+    def minimise(self, cost: Floats, method: Method, names: Builder | None = None) -> Answer:
+        """Minimise a cost over the program as bounded now.
 
         Raises
         ------
         NoPlan
-            When HiGHS gives no optimum.
+            When HiGHS gives no optimum: with the rows that conflict where it can tell.
+        """
+        self.highs.changeColsCost(self.all_columns.size, self.all_columns, cost)
+        return self.solve(method, names, self.all_columns.size)
+
+    def solve(self, method: Method, names: Builder | None, columns: int) -> Answer:
+        """Minimise what HiGHS holds now; the answer has the first `columns` columns.
+
+        Raises
+        ------
+        NoPlan
+            As `minimise`.
         """
         highs = self.highs
-        highs.changeColsCost(self.columns.size, self.columns, cost)
-        highs.setOptionValue("solver", method)
-        highs.setOptionValue("run_crossover", "on" if vertex else "off")
-        highs.run()
+        highs.setOptionValue("time_limit", float(highs.getRunTime()) + TIME_LIMIT_S)
+        self._run(method)
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            highs.clearSolver()
+            self._run("dual")
         status = highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal and method != "simplex":
-            highs.setOptionValue("solver", "simplex")
-            highs.run()
-            status = highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
-            raise NoPlan(f"no plan was found: HiGHS ends with {highs.modelStatusToString(status)}")
+            raise NoPlan(f"HiGHS ends with {highs.modelStatusToString(status)}{self._conflict(names)}")
         solution = highs.getSolution()
         return Answer(
             objective=float(highs.getInfo().objective_function_value),
-            x=np.asarray(solution.col_value),
-            reduced=np.asarray(solution.col_dual),
-            activity=np.asarray(solution.row_value),
-            price=np.asarray(solution.row_dual),
+            x=np.asarray(solution.col_value)[:columns],
+            reduced=np.asarray(solution.col_dual)[:columns],
+            activity=np.asarray(solution.row_value)[: self.row_lower.size],
+            price=np.asarray(solution.row_dual)[: self.row_lower.size],
         )
 
-    def fix_optimal(self, answer: Answer, cost: Floats) -> None:
-        """Keep only solutions as good as `answer`: columns with a reduced cost and rows with a price stay where they are.
+    def _run(self, method: Method) -> None:
+        self.highs.setOptionValue("solver", "ipx" if method == "ipx" else "simplex")
+        if method != "ipx":
+            self.highs.setOptionValue("simplex_strategy", _STRATEGY[method])
+        self.highs.run()
 
-        Every solution that satisfies this has the same cost, and every optimal solution satisfies it (complementary
-        slackness), so no dense row over the whole objective is needed.
+    def _conflict(self, names: Builder | None) -> str:
+        """The rows of an irreducible conflict, by name."""
+        if names is None or self.highs.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
+            return ""
+        _, conflict = self.highs.getIis()
+        rows = names.row_names()
+        shown = [rows[row] for row in list(conflict.row_index_)[:SHOWN_ROWS]]
+        return f"; these limits conflict: {', '.join(shown)}" if shown else ""
+
+    def keep_optimal(self, answer: Answer) -> None:
+        """Keep only solutions as good as `answer`: priced columns and rows stay at their bounds.
+
+        A solution that is feasible and complementary to these prices is optimal, and every optimal solution is
+        (complementary slackness): so the level stays exactly, without a dense row over its whole objective.
         """
-        zero = ZERO_SHARE * max(float(np.abs(cost).max(initial=0.0)), 1.0)
-        self.fix_columns(np.flatnonzero(np.abs(answer.reduced) > zero), answer.x)
-        tight = np.flatnonzero(np.abs(answer.price) > zero)
-        at_lower = np.abs(answer.activity[tight] - self.row_lower[tight]) <= np.abs(answer.activity[tight] - self.row_upper[tight])
-        side = np.where(at_lower, self.row_lower[tight], self.row_upper[tight])
+        priced = np.flatnonzero(np.abs(answer.reduced) > ZERO)
+        at_lower = answer.reduced[priced] > 0
+        bound = np.where(at_lower, self.lower[priced], self.upper[priced])
+        bound = np.where(np.isfinite(bound), bound, answer.x[priced])
+        self.set_columns(priced, bound, bound)
+        tight = np.flatnonzero(np.abs(answer.price) > ZERO)
+        side = np.where(answer.price[tight] > 0, self.row_lower[tight], self.row_upper[tight])
+        side = np.where(np.isfinite(side), side, answer.activity[tight])
         self.set_rows(tight, side, side)
 
-    def fix_columns(self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], x: Floats) -> None:
-        """Hold columns at the bound that they are at, or at their value."""
-        value = np.clip(x[chosen], self.lower[chosen], self.upper[chosen])
-        low, high = self.lower[chosen], self.upper[chosen]
-        near = np.where(np.abs(value - low) <= np.abs(high - value), low, high)
-        value = np.where(np.abs(near - value) <= 1e-6 * np.maximum(1.0, np.abs(value)), near, value)
-        self.set_columns(chosen, value, value)
-
-    def set_columns(self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], lower: Floats, upper: Floats) -> None:
+    def set_columns(self, chosen: Indexes, lower: Floats, upper: Floats) -> None:
         """New bounds of some columns."""
         self.lower[chosen], self.upper[chosen] = lower, upper
         self.highs.changeColsBounds(chosen.size, chosen.astype(np.int32), self.lower[chosen], self.upper[chosen])
 
-    def set_rows(self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], lower: Floats, upper: Floats) -> None:
+    def set_rows(self, chosen: Indexes, lower: Floats, upper: Floats) -> None:
         """New bounds of some rows."""
         self.row_lower[chosen], self.row_upper[chosen] = lower, upper
-        for row, low, high in zip(chosen, self.row_lower[chosen], self.row_upper[chosen], strict=True):
-            self.highs.changeRowBounds(int(row), float(low), float(high))
+        lower, upper = self.row_lower[chosen], self.row_upper[chosen]
+        self.highs.changeRowsBounds(chosen.size, chosen.astype(np.int32), lower, upper)  # type: ignore[attr-defined]
 
-    def restore(self) -> None:
-        """Take back every bound to the program as compiled; the basis stays."""
-        self.set_columns(self.columns.astype(np.int64), self.arrays.lower, self.arrays.upper)
-        changed = np.flatnonzero((self.row_lower != self.arrays.row_lower) | (self.row_upper != self.arrays.row_upper))
-        self.set_rows(changed, self.arrays.row_lower[changed], self.arrays.row_upper[changed])
+    def bounds(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Column and row bounds as they are, to be given back later."""
+        return self.lower.copy(), self.upper.copy(), self.row_lower.copy(), self.row_upper.copy()
 
-    def write(self, place: Path, column_names: list[str], row_names: list[str]) -> None:
-        """Write the program with its names as `.mps` or `.lp`.
+    def give_back(self, bounds: tuple[Floats, Floats, Floats, Floats]) -> None:
+        """Bounds as they were; the basis stays."""
+        lower, upper, row_lower, row_upper = bounds
+        columns = np.flatnonzero((self.lower != lower) | (self.upper != upper))
+        self.set_columns(columns, lower[columns], upper[columns])
+        rows = np.flatnonzero((self.row_lower != row_lower) | (self.row_upper != row_upper))
+        self.set_rows(rows, row_lower[rows], row_upper[rows])
+
+    def basis(self) -> highspy.HighsBasis:
+        """The basis of the last solve."""
+        return self.highs.getBasis()
+
+    def start_from(self, basis: highspy.HighsBasis) -> None:
+        """The basis that the next simplex starts from."""
+        self.highs.setBasis(basis)
+
+    def write(self, place: Path, cost: Floats, names: Builder) -> None:
+        """Write the program with names of blocks, such as `built[gb300,ohio,2026-W14]`, as `.mps` or `.lp`.
 
         Raises
         ------
         EngineError
             When HiGHS cannot write it.
         """
+        self.highs.changeColsCost(self.all_columns.size, self.all_columns, cost)
         program = self.highs.getLp()
-        program.col_names_ = [name.replace(" ", "_") for name in column_names]
-        program.row_names_ = [name.replace(" ", "_") for name in row_names]
+        program.col_names_ = [name.replace(" ", "_") for name in names.column_names()]
+        program.row_names_ = [name.replace(" ", "_") for name in names.row_names()]
         self.highs.passModel(program)
         if self.highs.writeModel(str(place)) == highspy.HighsStatus.kError:
             raise EngineError(f"HiGHS cannot write {place}")
