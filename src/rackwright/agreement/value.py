@@ -232,7 +232,7 @@ def _option_rows(
     def used(what: str, item: Holding) -> tuple[object, ...]:
         return row(what, item.value_usd, item.strike_paid_usd, item.worth_received_usd, float(item.racks.sum()))
 
-    yield used(f"the right, evaluation {result.verdict or 'none'}", held)
+    yield used("the right, by the verdict known", held)
     commit_worth = held.commit_usd + held.commit_strike_usd
     committed = min(option.cap_racks, per_window_racks(option) * sum(week >= 0 for week in result.windows))
     yield row(
