@@ -20,7 +20,10 @@ def main() -> int:
     print(f"{'what':<58} {'measured':>14} {'goal':>12}  beside")
     for row in rows():
         missed += not row.holds
-        print(f"{row.what:<58} {row.measured:>14} {row.goal:>12}  {row.beside}{'' if row.holds else '  MISSED'}", flush=True)
+        print(
+            f"{row.what:<58} {row.measured:>14} {row.goal:>12}  {row.beside}{'' if row.holds else '  MISSED'}",
+            flush=True,
+        )
     return 1 if missed else 0
 
 

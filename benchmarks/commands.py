@@ -54,7 +54,9 @@ def run() -> Iterator[Row]:
         seconds, peak = timed([*words, "--no-cache"], cache, 3)
         yield _row("rackwright plan, the real program, no cache", seconds, 15.0)
         yield Row("  its peak memory", f"{peak / MB:.0f} MB", "<= 1000 MB", holds=peak <= 1000 * MB)
-        yield Row("  the report", f"{report.stat().st_size / MB:.2f} MB", "<= 5 MB", holds=report.stat().st_size <= 5 * MB)
+        yield Row(
+            "  the report", f"{report.stat().st_size / MB:.2f} MB", "<= 5 MB", holds=report.stat().st_size <= 5 * MB
+        )
         timed(words, cache, 1)
         edited = home / "edited.yaml"
         edited.write_text(

@@ -90,7 +90,10 @@ def racks_needed(
 ) -> RackDemand:
     """Follow the work week by week; see the module's first lines for the rule."""
     generations = tuple(sorted(demand.generations, key=lambda key: racks[key].volume_from_week))
-    works = [*(_limited(work, generations) for work in (needs.works if needs else ())), *_other(demand, racks, generations)]
+    works = [
+        *(_limited(work, generations) for work in (needs.works if needs else ())),
+        *_other(demand, racks, generations),
+    ]
     opening = [float(live_at_start.get(key, 0)) for key in generations]
     at_work, wanted = _follow(works, generations, racks, opening, demand.spares_share, calendar.weeks)
     required = np.cumsum(wanted, axis=2)
@@ -237,7 +240,8 @@ def _tables(
     peak = int(np.argmax(total)) if total.size else 0
     everything = float(at_work.sum())
     parts: list[tuple[str, list[int]]] = [
-        (f"roadmap {kind}", [number for number, work in enumerate(works) if work.kind == kind]) for kind in ("training", "serving")
+        (f"roadmap {kind}", [number for number, work in enumerate(works) if work.kind == kind])
+        for kind in ("training", "serving")
     ]
     parts.append(("other", [number for number, work in enumerate(works) if work.kind == "other"]))
     parts.append(("total", list(range(len(works)))))
@@ -277,5 +281,11 @@ def _traces(
     total = float(at_work.sum(axis=(0, 1)).max(initial=0.0))
     return (
         Trace("demand.at_work", total, "rack", formula, tuple(inputs)),
-        Trace("demand.required", None, "rack", "opening stock + deliveries wanted so far x (1 + spares)", ("demand.at_work", "demand.spares")),
+        Trace(
+            "demand.required",
+            None,
+            "rack",
+            "opening stock + deliveries wanted so far x (1 + spares)",
+            ("demand.at_work", "demand.spares"),
+        ),
     )

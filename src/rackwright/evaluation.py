@@ -167,9 +167,13 @@ def judge_samples(
         rack_rows += [(key, name, by_rack[name], _because(ones, limits)) for name, ones in judged.items()]
         verdict_rows.append(_verdict_row(key, item, by_rack, verdict[key], gate_week[key], calendar))
         findings += _findings(key, judged)
-        headlines.append(Headline(f"evaluation.{key}.verdict", verdict[key], "", VERDICT, (f"evaluation.{key}.judged",)))
+        headlines.append(
+            Headline(f"evaluation.{key}.verdict", verdict[key], "", VERDICT, (f"evaluation.{key}.judged",))
+        )
         inputs = (f"evaluation.{key}.*", *(limit.source for limit in limits))
-        formula = "each channel: mean -/+ quantile x uncertainty against the limit; racks accepted against the share asked"
+        formula = (
+            "each channel: mean -/+ quantile x uncertainty against the limit; racks accepted against the share asked"
+        )
         traces.append(Trace(f"evaluation.{key}.judged", verdict[key], "", formula, inputs))
     return Verdicts(
         tables=(VERDICTS.table(verdict_rows), RACKS.table(rack_rows), CHANNEL_TABLE.table(channel_rows)),
@@ -187,12 +191,12 @@ def _readings(generation: str, item: Evaluation) -> list[Reading]:
     try:
         return read_measurements(Path(item.measured))
     except Wrong as wrong:
-        raise ProgramError([Problem(item.measured, 0, f"evaluation.{generation}.measured", wrong.found, wrong.expected)]) from None
+        raise ProgramError(
+            [Problem(item.measured, 0, f"evaluation.{generation}.measured", wrong.found, wrong.expected)]
+        ) from None
 
 
-def _limits(
-    key: str, item: Evaluation, rack: Rack, designs: RackDesigns, catalogue: Catalogue
-) -> Iterator[Limit]:
+def _limits(key: str, item: Evaluation, rack: Rack, designs: RackDesigns, catalogue: Catalogue) -> Iterator[Limit]:
     yield Limit("power", designs.of(key).power_w, True, f"rack.{key}.power_w")
     yield Limit("return", rack.cooling.return_limit_k, True, f"rack.{key}.cooling.return_limit")
     cases = {
@@ -204,7 +208,7 @@ def _limits(
     if cases:
         least = min(cases, key=lambda part: cases[part])
         yield Limit("case", cases[least], True, f"catalogue.chips.{least}.case_limit")
-    peaks = {name: value for name, value in rack.declared.peak.items()}
+    peaks = dict(rack.declared.peak)
     precision = THROUGHPUT_PRECISION if THROUGHPUT_PRECISION in peaks else next(iter(peaks))
     yield Limit("throughput", peaks[precision] * item.throughput_share, False, f"rack.{key}.declared.peak.{precision}")
 
@@ -268,7 +272,18 @@ def _because(ones: Sequence[Judged], limits: Sequence[Limit]) -> str:
 def _channel_row(key: str, one: Judged) -> tuple[object, ...]:
     unit = CHANNELS[one.limit.channel].unit
     side = "at most" if one.limit.at_most else "at least"
-    return (key, one.rack, one.limit.channel, unit, one.readings, one.value, one.uncertainty, one.limit.value, side, one.verdict)
+    return (
+        key,
+        one.rack,
+        one.limit.channel,
+        unit,
+        one.readings,
+        one.value,
+        one.uncertainty,
+        one.limit.value,
+        side,
+        one.verdict,
+    )
 
 
 def _verdict_row(

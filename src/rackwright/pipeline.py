@@ -222,7 +222,11 @@ def write_plan_model(program: Program, place: Path) -> None:
 
     outcome = run(program, until="plan")
     case = program.case()
-    assert outcome.demand and outcome.rack and outcome.plant and case.plan and case.buildout
+    assert outcome.demand is not None
+    assert outcome.rack is not None
+    assert outcome.plant is not None
+    assert case.plan is not None
+    assert case.buildout is not None
     write_model(
         Question(
             case.plan,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, TextIO
 
 
-class Stopped(Exception):  # noqa: N818 - reads as what happened, like StopIteration
+class Stopped(Exception):
     """The user asked to stop; nothing is half written."""
 
 

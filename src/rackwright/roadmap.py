@@ -16,7 +16,7 @@ from rackwright.program.calendar import Calendar
 from rackwright.program.sections.rack import Declared, Rack
 from rackwright.program.sections.roadmap import Roadmap, ServingLoad, TrainingRun
 from rackwright.progress import SILENT, Progress
-from rackwright.tables import Column, Finding, StageResult, Table, TableSpec, Trace, finding
+from rackwright.tables import Column, Finding, StageResult, TableSpec, Trace, finding
 
 WEEK_S = 604800.0
 BYTES_PER_PARAMETER = {"bf16": 2.0, "fp8": 1.0, "fp4": 0.5}
@@ -145,7 +145,9 @@ def model_needs(
         training_rows += _training_rows(name, run, work, calendar)
         traces.append(_training_trace(name, work))
     for name, load in roadmap.serving.items():
-        throughputs = {key: _throughput(load, key, racks[key].declared, roadmap) for key in _eligible(load.generations, racks)}
+        throughputs = {
+            key: _throughput(load, key, racks[key].declared, roadmap) for key in _eligible(load.generations, racks)
+        }
         work = _serving(name, load, throughputs)
         works.append(work)
         findings += _first_token(name, load, racks, roadmap)
@@ -185,7 +187,16 @@ def _training_rows(name: str, run: TrainingRun, work: Work, calendar: Calendar) 
     flop, (first, last) = _flop(run), run.window
     for generation, per_unit in work.racks_per_unit.items():
         weeks = flop * per_unit / WEEK_S
-        yield (name, generation, flop, 1.0 / per_unit, weeks, weeks / (last - first + 1), calendar.text(first), calendar.text(last))
+        yield (
+            name,
+            generation,
+            flop,
+            1.0 / per_unit,
+            weeks,
+            weeks / (last - first + 1),
+            calendar.text(first),
+            calendar.text(last),
+        )
 
 
 def _training_trace(name: str, work: Work) -> Trace:
@@ -230,7 +241,13 @@ def _serving_rows(name: str, work: Work, throughputs: dict[str, Throughput]) -> 
 def _serving_trace(name: str, work: Work) -> Trace:
     declared = tuple(f"rack.{key}.declared.*" for key in work.generations)
     formula = "racks live = peak tokens/s / tokens/s of one rack (roofline or given)"
-    return Trace(f"roadmap.{work.name}.racks", None, "rack", formula, (f"roadmap.serving.{name}.*", "roadmap.efficiency.*", *declared))
+    return Trace(
+        f"roadmap.{work.name}.racks",
+        None,
+        "rack",
+        formula,
+        (f"roadmap.serving.{name}.*", "roadmap.efficiency.*", *declared),
+    )
 
 
 def _first_token(name: str, load: ServingLoad, racks: dict[str, Rack], roadmap: Roadmap) -> Iterator[Finding]:

@@ -107,7 +107,7 @@ class Kind:
         return f'{self.name} such as "{self.example}"{self.range_text()}'
 
 
-class UnitProblem(ValueError):  # noqa: N818 - becomes a Problem at the border
+class UnitProblem(ValueError):
     """The text is not a quantity of the kind asked for; the message is what was found."""
 
 

@@ -14,7 +14,13 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+]
 NASTY = '</script><img src=x onerror="hurt=1">'
 
 
@@ -22,7 +28,11 @@ NASTY = '</script><img src=x onerror="hurt=1">'
 def report(tmp_path_factory, cache_folder):
     """The report of the tiny program, its only plant under a name that would like to be markup."""
     text = (ROOT / "examples" / "tiny.yaml").read_text(encoding="utf-8")
-    text = text.replace("  works:", f"  '{NASTY}':").replace("[works]", f"['{NASTY}']").replace("at: works", f"at: '{NASTY}'")
+    text = (
+        text.replace("  works:", f"  '{NASTY}':")
+        .replace("[works]", f"['{NASTY}']")
+        .replace("at: works", f"at: '{NASTY}'")
+    )
     text = text.replace("evaluation/tiny.csv", str(ROOT / "examples" / "evaluation" / "tiny.csv"))
     folder = tmp_path_factory.mktemp("report")
     (folder / "nasty.yaml").write_text(text, encoding="utf-8")

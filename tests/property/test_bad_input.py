@@ -132,7 +132,11 @@ def test_a_wrong_value_is_told_with_its_path_and_the_nearest_name(text, path, fo
 
 
 def test_all_problems_are_told_at_once():
-    text = TINY.replace("spares: 10 %", "spares: 10 kW").replace("wage: 40 USD/h", "wage: free").replace("of: beta", "on: beta")
+    text = (
+        TINY.replace("spares: 10 %", "spares: 10 kW")
+        .replace("wage: 40 USD/h", "wage: free")
+        .replace("of: beta", "on: beta")
+    )
     with pytest.raises(ProgramError) as caught:
         _build(read_text(text, "p.yaml"), (), EXAMPLES)
     paths = {problem.path for problem in caught.value.problems}

@@ -10,7 +10,9 @@ from rackwright.cache import FolderCache, digest_of
 from rackwright.record import decode, encode
 from rackwright.tables import Column, Finding, StageResult, Table, TableSpec, finding
 
-SPEC = TableSpec("plan.build", "racks by week", (Column("week", "week", type="week"), Column("racks", "built", "rack", "number")))
+SPEC = TableSpec(
+    "plan.build", "racks by week", (Column("week", "week", type="week"), Column("racks", "built", "rack", "number"))
+)
 
 
 @dataclass(frozen=True, slots=True)

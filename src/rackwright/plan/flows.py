@@ -34,6 +34,7 @@ class Flows:
     waiting: Floats
     late: Floats
     stand_in: Floats
+    early: Floats
     bought: Floats
     made: Floats
     stock: Floats
@@ -46,6 +47,7 @@ def flows_of(n: Numbers, model: Model, x: Floats) -> Flows:
     """Read the blocks' values out of a solution."""
     values = {name: _clean(values_of(block.index, x)) for name, block in model.builder.columns.items()}
     shipped, finished = _follow(n, values)
+    _switch_on(n, values)
     return Flows(
         built=values["built"],
         finished=finished,
@@ -55,6 +57,7 @@ def flows_of(n: Numbers, model: Model, x: Floats) -> Flows:
         waiting=values["waiting"],
         late=values["late"],
         stand_in=values["stand_in"],
+        early=values["early"],
         bought=values["buy"],
         made=values["make"],
         stock=values["stock"],
@@ -62,6 +65,18 @@ def flows_of(n: Numbers, model: Model, x: Floats) -> Flows:
         lines=values["line"],
         exercised=_as_late_as_possible(n, _after(shipped.sum(axis=1), n.freight)),
     )
+
+
+def _switch_on(n: Numbers, values: dict[str, Floats]) -> None:
+    """Racks on site go live wherever power is left, early or not: it costs the same, and then none waits without cause."""
+    power_w = n.energised_w - np.einsum("gs,gst->st", n.facility_w, values["live"])
+    for row in range(len(n.generations)):
+        room = np.maximum(power_w, 0.0) / n.facility_w[row][:, None]
+        moved = np.minimum(values["waiting"][row], room)
+        values["waiting"][row] = _clean(values["waiting"][row] - moved)
+        values["live"][row] += moved
+        values["early"][row] += moved.sum(axis=0)
+        power_w = power_w - moved * n.facility_w[row][:, None]
 
 
 def _clean(values: Floats) -> Floats:
@@ -160,7 +175,8 @@ def cost_usd(n: Numbers, model: Model, flows: Flows) -> Floats:
         "freight": by_week("nearby", near) + by_week("sent", sent),
         "holding": by_week("stock", flows.stock)
         + by_week("dock", flows.finished.sum(axis=1))
-        + by_week("waiting", flows.waiting),
+        + by_week("waiting", flows.waiting)
+        + by_week("early", flows.early),
     }
     yearly = [money[name] @ to_year for name in CATEGORIES if name in money]
     yearly += [spent_usd(n, n.expansions, flows.modules), spent_usd(n, n.lines, flows.lines)]

@@ -77,20 +77,21 @@ def _columns(build: Builder, n: Numbers) -> None:
     near = [plant for plant, _ in n.nearby]
     labels = [f"{n.plants[p]}>{n.sites[s]}" for p, s in n.nearby]
     build.add_columns("nearby", (labels, n.generations, n.weeks), where=n.may_build[:, near, :].transpose(1, 0, 2))
-    build.add_columns("dock", (n.generations, n.weeks), where=goes)
+    build.add_columns("dock", (n.generations, n.weeks), where=goes & (n.opening_finished > 0)[:, None])
     build.add_columns("sent", (n.generations, n.sites, n.weeks), where=goes[:, None, :])
     build.add_columns("waiting", (n.generations, n.sites, n.weeks), where=here)
     build.add_columns("live", (n.generations, n.sites, n.weeks), where=here)
     build.add_columns("late", (n.generations, COMMITMENTS, n.weeks), upper=n.required, where=n.required > 0)
     other = (n.worth > 0) & ~np.eye(len(n.generations), dtype=bool)
     needed = n.required.sum(axis=1) > 0
-    able = np.asarray(here.any(axis=1))
+    able: Flags = np.asarray(here.any(axis=1))
     stands = other[:, :, None] & able[:, None, :] & needed[None]
     build.add_columns("stand_in", (n.generations, n.generations, n.weeks), where=stands)
     build.add_columns(
         "module", (_labels(n.expansions), quarters), upper=_most(n.expansions), where=_useful(n.expansions, n)
     )
     build.add_columns("line", (_labels(n.lines), quarters), upper=_most(n.lines), where=_useful(n.lines, n))
+    build.add_columns("early", (n.generations, n.weeks), where=needed | able)
     build.add_columns("stock", (n.families, n.weeks))
     shape = (len(n.offers), len(n.weeks))
     build.add_columns(
@@ -184,17 +185,20 @@ def _capex_rows(build: Builder, n: Numbers) -> None:
 def _dock_rows(build: Builder, n: Numbers) -> None:
     """dock[t] - dock[t-1] - built + sent nearby + sent to other states = finished at the start.
 
-    Racks of a generation are alike, so what leaves for other states goes through one pool.
+    A rack leaves in the week in which it is finished; only a generation with finished racks at the start has a dock to
+    wait at. Racks of a generation are alike, so what leaves for other states goes through one pool.
     """
     start = np.zeros((len(n.generations), len(n.weeks)))
     start[:, :1] = n.opening_finished[:, None]
     dock, built, nearby = (build.columns[name].index for name in ("dock", "built", "nearby"))
-    rows = build.add_rows("dock", (n.generations, n.weeks), lower=start, upper=start, where=dock >= 0)
+    sent = build.columns["sent"].index
+    goes = np.asarray(sent.max(axis=1, initial=-1) >= 0)
+    rows = build.add_rows("dock", (n.generations, n.weeks), lower=start, upper=start, where=goes)
     build.put(rows, dock, 1.0)
     build.put(rows[:, 1:], dock[:, :-1], -1.0)
     build.put(rows[:, None, :], built, -1.0)
     build.put(rows[None], nearby, 1.0)
-    build.put(rows[:, None, :], build.columns["sent"].index, 1.0)
+    build.put(rows[:, None, :], sent, 1.0)
     for plant in sorted({plant for plant, _ in n.nearby}):
         own = [number for number, (p, _) in enumerate(n.nearby) if p == plant]
         name = f"leaves:{n.plants[plant]}"
@@ -221,12 +225,11 @@ def _site_rows(build: Builder, n: Numbers) -> None:
 
 
 def _demand_rows(build: Builder, n: Numbers) -> None:
-    """Live racks, stand-ins and lateness cover what is required; a rack stands in once, and only if it is live."""
-    live, late, stand_in = (build.columns[name].index for name in ("live", "late", "stand_in"))
+    """Live racks, stand-ins and lateness are what is required and what is early; only a live rack stands in."""
+    live, late, stand_in, early = (build.columns[name].index for name in ("live", "late", "stand_in", "early"))
     need = n.required.sum(axis=1)
-    able = _any_of(live)
-    asked: Flags = (need > 0) | able
-    rows = build.add_rows("required", (n.generations, n.weeks), lower=need, where=asked)
+    rows = build.add_rows("required", (n.generations, n.weeks), lower=need, upper=need, where=early >= 0)
+    build.put(rows, early, -1.0)
     build.put(rows[:, None, :], live, 1.0)
     build.put(rows[:, None, :], late, 1.0)
     build.put(rows[None, :, :], stand_in, n.worth[:, :, None])
@@ -269,6 +272,7 @@ def _costs(n: Numbers) -> dict[str, Floats]:
         "sent": np.full((1, 1, 1), n.other_state_usd),
         "dock": held_usd[:, None],
         "waiting": held_usd[:, None, None],
+        "early": held_usd[:, None],
         "stock": (n.piece_usd * n.holding_per_week)[:, None],
         "buy": np.array([item.price_usd for item in n.offers]).reshape(len(n.offers), 1),
         "make": n.make_usd.reshape(len(n.lines), 1),

@@ -50,7 +50,7 @@ class Bottleneck:
 
     `lateness_usd` is the sum over its weeks of level 1's price times what is available: the lateness that the whole
     limit carries; `cost_usd` the same by level 2's price. `first_order_usd` is `relief_share` of the former;
-    `relief_usd` and `relief_rack_weeks` are what a new solve with that much more of it really saves, None where it was not made.
+    `relief_usd` and `relief_rack_weeks` are what a new solve with that much more of it saves, None where none was made.
     """
 
     key: str
@@ -92,7 +92,8 @@ class WeeklyPlan(StageResult):
     A rack of `built` [g, p, t] is finished in week t; one of `shipped` [g, p, s, t] leaves in week t and is in
     `arrived` [g, s, t] the freight's weeks later. `live` [g, s, t] are racks under power, `waiting` [g, s, t] those on
     site without it, `finished` [g, p, t] those still at the plant at the week's end. `late` [g, k, t] is the shortfall
-    against `required` [g, k, t], k = contract, forecast. `stand_in` [h, g, t] are racks of h that do work of g.
+    against `required` [g, k, t], k = contract, forecast. `stand_in` [h, g, t] are racks of h that do work of g,
+    `early` [g, t] live ones that no work asks for yet.
     `bought` [o, t] are pieces that arrive by offer `offers[o]`, written supplier:family; `on_order` [f, t] and `stock`
     [f, t] go by `families`; `made` [m, t] by `made_families`. `cost_usd` [c, y] is money by `categories[c]` and ISO
     year; `capex_usd` [y] the part of it under the yearly limit `capex_limit_usd` [y].
@@ -118,6 +119,7 @@ class WeeklyPlan(StageResult):
     waiting: Array = field(default_factory=lambda: _empty(0, 0, 0))
     late: Array = field(default_factory=lambda: _empty(0, 2, 0))
     stand_in: Array = field(default_factory=lambda: _empty(0, 0, 0))
+    early: Array = field(default_factory=lambda: _empty(0, 0))
     bought: Array = field(default_factory=lambda: _empty(0, 0))
     on_order: Array = field(default_factory=lambda: _empty(0, 0))
     made: Array = field(default_factory=lambda: _empty(0, 0))

@@ -177,6 +177,7 @@ def _result(
         waiting=flows.waiting,
         late=flows.late,
         stand_in=flows.stand_in,
+        early=flows.early,
         bought=flows.bought,
         on_order=n.on_order,
         made=flows.made,

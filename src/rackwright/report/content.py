@@ -1,4 +1,4 @@
-"""What the HTML report carries: sentences, series for the charts, pictures, tables in the readers' units, reasons, sources."""
+"""What the HTML report carries: sentences, chart series, pictures, tables in readers' units, reasons, sources."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ def _values(array: Iterable[float]) -> list[float]:
 
 
 def _series(names: Iterable[str], rows: NDArray[np.float64]) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "values": _values(row)} for name, row in zip(names, rows, strict=True) if np.any(row > 1e-6)
-    ]
+    return [{"name": name, "values": _values(row)} for name, row in zip(names, rows, strict=True) if np.any(row > 1e-6)]
 
 
 def _names(outcome: Outcome, generations: Iterable[str]) -> list[str]:
@@ -122,7 +120,10 @@ def _plants(outcome: Outcome) -> dict[str, Any] | None:
     return {
         "rows": [f"{item.plant} {item.name}" for item in plan.resources],
         "load": [
-            [round(used / there, 3) if there > 0 else None for used, there in zip(item.used, item.available, strict=True)]
+            [
+                round(used / there, 3) if there > 0 else None
+                for used, there in zip(item.used, item.available, strict=True)
+            ]
             for item in plan.resources
         ],
     }
@@ -164,7 +165,9 @@ def _option(outcome: Outcome) -> dict[str, Any] | None:
 def _timeline(outcome: Outcome) -> list[dict[str, Any]]:
     """Sample racks, verdict, gate, window of volume, first and last week built: one lane per generation."""
     case = outcome.program.case()
-    return [_lane(outcome, generation, name) for generation, name in zip(case.rack, _names(outcome, case.rack), strict=True)]
+    return [
+        _lane(outcome, generation, name) for generation, name in zip(case.rack, _names(outcome, case.rack), strict=True)
+    ]
 
 
 def _lane(outcome: Outcome, generation: str, name: str) -> dict[str, Any]:
@@ -176,7 +179,14 @@ def _lane(outcome: Outcome, generation: str, name: str) -> dict[str, Any]:
     evaluation = case.evaluation.get(generation)
     if evaluation is not None:
         first, due = calendar.text(evaluation.from_week), calendar.text(evaluation.until_week)
-        bars.append(_bar("samples", evaluation.from_week, evaluation.until_week + 1, f"{evaluation.sample_racks} sample racks {first} to {due}"))
+        bars.append(
+            _bar(
+                "samples",
+                evaluation.from_week,
+                evaluation.until_week + 1,
+                f"{evaluation.sample_racks} sample racks {first} to {due}",
+            )
+        )
     if outcome.evaluation is not None and generation in outcome.evaluation.verdict:
         gate = outcome.evaluation.gate_week[generation]
         verdict = outcome.evaluation.verdict[generation]
@@ -212,7 +222,9 @@ def _generations(outcome: Outcome) -> list[dict[str, Any]]:
                 "name": name,
                 "pictures": [{"title": title, "svg": svg} for title, svg in drawings_of(design).items()],
                 "headlines": [_headline(item) for key, item in outcome.headlines.items() if key.startswith(prefix)],
-                "findings": [_finding(item) for item in outcome.rack.findings if item.subject.split()[0] == design.generation],
+                "findings": [
+                    _finding(item) for item in outcome.rack.findings if item.subject.split()[0] == design.generation
+                ],
                 "tables": [],
             }
         )
@@ -227,7 +239,10 @@ def _reason(reason: Reason) -> list[Any]:
 
 def _table(table: Table) -> dict[str, Any]:
     columns = table.spec.columns
-    rows = [[_cell(value, column) for value, column in zip(row, columns, strict=True)] for row in table.frame.head(MOST_ROWS).iter_rows()]
+    rows = [
+        [_cell(value, column) for value, column in zip(row, columns, strict=True)]
+        for row in table.frame.head(MOST_ROWS).iter_rows()
+    ]
     return {
         "meaning": table.spec.meaning,
         "columns": [
@@ -253,7 +268,12 @@ def _statuses(outcome: Outcome) -> list[dict[str, Any]]:
 
 def _assumed(outcome: Outcome) -> list[dict[str, str]]:
     return [
-        {"path": figure.path, "text": figure.text, "note": figure.note or figure.place, "place": f"{figure.file}:{figure.line}"}
+        {
+            "path": figure.path,
+            "text": figure.text,
+            "note": figure.note or figure.place,
+            "place": f"{figure.file}:{figure.line}",
+        }
         for figure in outcome.program.figures
         if figure.status == "assumed" and not figure.path.startswith("catalogue.")
     ]
@@ -265,7 +285,12 @@ def _sources(outcome: Outcome) -> list[dict[str, Any]]:
         uses.update(part.strip() for part in figure.source.split(",") if part.strip())
     known: Mapping[str, Mapping[str, str]] = outcome.program.sources
     return [
-        {"id": key, "title": known[key].get("title", ""), "place": known[key].get("url", known[key].get("place", "")), "uses": uses[key]}
+        {
+            "id": key,
+            "title": known[key].get("title", ""),
+            "place": known[key].get("url", known[key].get("place", "")),
+            "uses": uses[key],
+        }
         for key in sorted(known)
         if uses[key]
     ]

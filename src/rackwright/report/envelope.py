@@ -1,4 +1,4 @@
-"""The one envelope of every `--json`: run identity, headlines, findings, problems, tables; null for absent, never NaN."""
+"""The one envelope of every `--json`: run, headlines, findings, problems, tables; null for absent, never NaN."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rackwright.figures import Figure
 from rackwright.outcome import Outcome
-from rackwright.plan import Bottleneck, WeeklyPlan
+from rackwright.plan import Bottleneck, LateCause, WeeklyPlan
 from rackwright.units import say_in, three_figures
 
 #: Racks late below this are a solver's dust.
@@ -29,7 +29,11 @@ def sentences(outcome: Outcome) -> tuple[Sentence, ...]:
     """The six sentences; without a plan, those that can be said."""
     plan = outcome.plan
     if plan is None:
-        return (Sentence("No plan.", "The program lacks a section that the plan needs: demand, rack, plant, plan or buildout."),)
+        return (
+            Sentence(
+                "No plan.", "The program lacks a section that the plan needs: demand, rack, plant, plan or buildout."
+            ),
+        )
     return (
         Sentence("Racks.", _racks(outcome, plan)),
         Sentence("Late.", _late(outcome, plan)),
@@ -59,29 +63,23 @@ def _racks(outcome: Outcome, plan: WeeklyPlan) -> str:
 
 
 def _late(outcome: Outcome, plan: WeeklyPlan) -> str:
-    """The first late week, how many, the cause, who can act."""
+    """The first late week, how many, the cause, who can act; the worst week and its cause."""
     late = plan.late.sum(axis=(0, 1))
-    weeks = np.flatnonzero(late > SMALL)
-    if not weeks.size:
+    if not np.any(late > SMALL):
         return "No rack is late in any week."
     calendar = outcome.program.calendar
-    first, worst = int(weeks[0]), int(np.argmax(late))
-    by_generation = plan.late[:, :, first].sum(axis=1)
-    generation = plan.generations[int(np.argmax(by_generation))]
-    cause = _cause(plan, first)
-    why = f"held back by {_name(cause)}; {cause.owner} can act" if cause else "no single limit has a price that week"
-    return (
-        f"The first late week is {calendar.text(first)} with {_whole(late[first])} racks, mostly {generation}: {why}. "
-        f"The worst is {calendar.text(worst)} with {_whole(late[worst])}; {_whole(late.sum())} rack-weeks in all, "
-        f"{_whole(late[-1])} racks late at the end."
+    first, worst = plan.late_causes[0], int(np.argmax(late))
+    last = max((item for item in plan.late_causes if item.week <= worst), key=lambda item: (item.week, item.racks))
+    text = (
+        f"{_cause(first, calendar.text(first.week))}. The worst is {calendar.text(worst)} with {_whole(late[worst])}; "
+        f"{_whole(late.sum())} rack-weeks in all, {_whole(late[-1])} racks late at the end."
     )
+    return text if last is first else f"{text} {_cause(last, calendar.text(last.week))}."
 
 
-def _cause(plan: WeeklyPlan, week: int) -> Bottleneck | None:
-    """The heaviest limit that has a price in or before the week."""
-    at = [item for item in plan.bottlenecks if item.first <= week <= item.last and item.lateness_usd > 1.0]
-    before = [item for item in plan.bottlenecks if item.first <= week and item.lateness_usd > 1.0]
-    return next(iter(at or before), None)
+def _cause(cause: LateCause, week: str) -> str:
+    """One cause in words."""
+    return f"From {week} {max(1, round(cause.racks)):,} racks of {cause.generation} are late because {cause.text}; the move is with {cause.owner}"
 
 
 def _name(item: Bottleneck) -> str:
@@ -91,6 +89,12 @@ def _name(item: Bottleneck) -> str:
         return f"{rest[1]} from {rest[0]}"
     if kind == "plant" and len(rest) == 2:
         return f"{rest[1].replace('_', ' ')} at {rest[0]}"
+    if kind == "on_order" and rest:
+        return f"{'.'.join(rest)} on order at the start"
+    if kind == "make" and rest:
+        return f"the own line of {'.'.join(rest)}"
+    if kind == "option":
+        return "the option's quantities"
     if kind == "site":
         return f"energised power at {'.'.join(rest)}"
     return f"the capex limit of {rest[0]}" if kind == "capex" and rest else item.key
@@ -136,7 +140,9 @@ def _power(outcome: Outcome, plan: WeeklyPlan) -> str:
     target = buildout.target.power_w
     waiting = outcome.headlines.get("plan.waiting_for_power")
     most = float(waiting.value) if waiting is not None and isinstance(waiting.value, float) else 0.0
-    end = f"At most {_whole(most)} finished racks wait for power" if most > SMALL else "No finished rack waits for power"
+    end = (
+        f"At most {_whole(most)} finished racks wait for power" if most > SMALL else "No finished rack waits for power"
+    )
     return (
         f"{say_in(live.value, 'W')} are live in {calendar.text(calendar.weeks - 1)}, {three_figures(100 * live.value / target)} % "
         f"of the {say_in(target, 'W')} target; {say_in(energised, 'W')} are energised by then. {end}."
@@ -152,7 +158,9 @@ def _assumptions(outcome: Outcome, plan: WeeklyPlan) -> str:
         weight = item.lateness_usd if item.lateness_usd > 1.0 else item.cost_usd
         if figure is not None and figure.status == "assumed":
             moving.append((0.1 * weight, figure))
-    counts = [figure for path, figure in figures.items() if not path.startswith("catalogue.") and figure.status == "assumed"]
+    counts = [
+        figure for path, figure in figures.items() if not path.startswith("catalogue.") and figure.status == "assumed"
+    ]
     if not moving:
         return f"{len(counts)} values of the program are assumed; none of them is a limit with a price."
     moving.sort(key=lambda item: -item[0])

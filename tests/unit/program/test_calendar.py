@@ -30,7 +30,9 @@ def test_a_day_lies_in_the_week_that_begins_on_the_monday_before_it(day):
     assert timedelta(0) <= day - monday(day.isoformat()) < timedelta(days=7)
 
 
-@pytest.mark.parametrize("text", ["2025-W53", "2026-W60", "2026-W00", "2026-13-01", "2026-02-30", "26-W1", "0001-W01", "x"])
+@pytest.mark.parametrize(
+    "text", ["2025-W53", "2026-W60", "2026-W00", "2026-13-01", "2026-02-30", "26-W1", "0001-W01", "x"]
+)
 def test_what_is_no_week_is_refused(text):
     with pytest.raises(ValueError, match=r"week|day"):
         monday(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field as Named
@@ -19,7 +20,7 @@ def _refuse(found: str, expected: str) -> PydanticCustomError:
 def _check_rising(values: Sequence[float], what: str) -> None:
     if not values:
         raise _refuse("an empty list", f"at least one point, {what} rising")
-    if any(after <= before for before, after in zip(values, values[1:], strict=False)):
+    if any(after <= before for before, after in pairwise(values)):
         raise _refuse(f"{what} that does not rise from point to point", f"points in order, {what} rising")
 
 
@@ -93,7 +94,7 @@ class Plate(f.Section):
     def _monotone(cls, curve: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
         _check_rising([point.flow_m3_s for point in curve], "flow")
         resistance = [point.resistance_k_w for point in curve]
-        if any(after > before for before, after in zip(resistance, resistance[1:], strict=False)):
+        if any(after > before for before, after in pairwise(resistance)):
             raise _refuse("a resistance that rises with flow", "a curve whose resistance never rises with flow")
         return curve
 

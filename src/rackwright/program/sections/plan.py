@@ -18,7 +18,7 @@ class Start(f.Section):
 
 
 class Offer(f.Section):
-    """A supplier's offer of a part family. `cap_per_week` bounds what arrives in a week; orders arrive `lead_weeks` later.
+    """A supplier's offer of a part family: at most `cap_per_week` arrive in a week, `lead_weeks` after the order.
 
     A price that is left out is the part's cost in the catalogue.
     """
@@ -37,7 +37,7 @@ class Supplier(f.Section):
 
 
 class Make(f.Section):
-    """Own making of a part family: a line of `capacity_per_week` for `capex_usd`, bought in shares of a line, by quarter."""
+    """Own making of a part family: lines of `capacity_per_week` for `capex_usd` each, whole, by quarter."""
 
     owner: str = ""
     at: Annotated[str, f.refers("plant")]
