@@ -68,10 +68,10 @@ def flows_of(n: Numbers, model: Model, x: Floats) -> Flows:
 
 
 def _switch_on(n: Numbers, values: dict[str, Floats]) -> None:
-    """Racks on site go live wherever power is left, early or not: it costs the same, and then none waits without cause."""
+    """Racks on site go live wherever power is left, early or not: at the same cost, so that none waits without cause."""
     power_w = n.energised_w - np.einsum("gs,gst->st", n.facility_w, values["live"])
     for row in range(len(n.generations)):
-        room = np.maximum(power_w, 0.0) / n.facility_w[row][:, None]
+        room = np.maximum(power_w, 0.0) / np.maximum(n.facility_w[row], 1.0)[:, None]
         moved = np.minimum(values["waiting"][row], room)
         values["waiting"][row] = _clean(values["waiting"][row] - moved)
         values["live"][row] += moved
