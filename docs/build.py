@@ -188,7 +188,7 @@ def units_page() -> Iterator[str]:
     yield "| kind | unit inside | example | range |"
     yield "|---|---|---|---|"
     kinds = {value for value in vars(fields).values() if isinstance(value, Kind)}
-    for kind in sorted(kinds, key=lambda kind: (kind.name, kind.unit, kind.example)):
+    for kind in sorted(kinds, key=lambda kind: (kind.name, kind.unit, kind.example, kind.lowest, kind.highest)):
         yield f"| {kind.name} | {kind.unit or '-'} | `{kind.example}` | {kind.range_text().lstrip(', ')} |"
 
 
