@@ -97,7 +97,7 @@ def test_every_chart_is_drawn_and_has_a_table_with_the_same_numbers(page):
     assert charts.count() >= 5
     for number in range(charts.count()):
         chart = charts.nth(number)
-        assert chart.locator("canvas").count() == 1
+        assert chart.locator("canvas").count() >= 1
         chart.locator("summary").click()
         chart.locator("tbody tr").first.wait_for()
 
