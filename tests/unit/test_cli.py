@@ -122,8 +122,9 @@ def test_diff_tells_the_chain_of_a_hotter_chip(tmp_path):
     result = invoke("diff", TINY, hot)
     assert result.exit_code == 0, result.output
     assert "catalogue.chips.small.power: 1 kW -> 1.2 kW" in result.stdout
-    assert "AC power of a alpha rack: 40.0 kW -> 47.6 kW (+18.9 %)" in result.stdout
-    assert "capital expenditure" in result.stdout
+    assert "AC power of one alpha rack: 40.0 kW -> 47.6 kW (+18.9 %)" in result.stdout
+    assert "coolant flow of alpha: 36.0 L/min -> 54.0 L/min (+50.0 %)" in result.stdout
+    assert "now fails: alpha, rack.power.declared" in result.stdout
 
 
 def test_init_writes_a_program_that_plans_at_once_and_keeps_a_file_that_is_there(tmp_path):

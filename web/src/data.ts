@@ -77,7 +77,7 @@ export interface Report {
   build: Series[] | null;
   plants: { rows: string[]; load: (number | null)[][] } | null;
   power: { sites: Series[]; energised: number[]; target: number } | null;
-  money: { years: string[]; categories: Series[]; budget: (number | null)[] } | null;
+  money: { years: string[]; categories: Series[]; plan: Series[]; total: string } | null;
   option: { windows: string[]; boundary: (number | null)[]; probability: (number | null)[]; sentences: string[] } | null;
   generations: Generation[];
   headlines: Headline[];

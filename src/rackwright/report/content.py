@@ -142,11 +142,21 @@ def _power(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def _money(outcome: Outcome) -> dict[str, Any] | None:
-    plan = outcome.plan
-    if plan is None:
+    """The build-out's money by year with the budget as a mean per year, and the plan's own cost."""
+    plan, buildout = outcome.plan, outcome.buildout
+    if plan is None or buildout is None:
         return None
-    years = [str(year) for year in plan.years]
-    return {"years": years, "categories": _series(plan.categories, plan.cost_usd * 1e-9), "budget": []}
+    calendar = outcome.program.calendar
+    of_year = np.array([plan.years.index(calendar.year(week)) for week in range(calendar.weeks)])
+    by_year = np.zeros((len(buildout.categories), len(plan.years)))
+    for row, weekly in enumerate(buildout.capex_usd):
+        np.add.at(by_year[row], of_year, weekly)
+    return {
+        "years": [str(year) for year in plan.years],
+        "categories": _series(buildout.categories, by_year * 1e-9),
+        "plan": _series(plan.categories, plan.cost_usd * 1e-9),
+        "total": f"{say_in(float(by_year.sum()), 'USD')} over the horizon, of a budget of {say_in(buildout.budget_usd, 'USD')}",
+    }
 
 
 def _option(outcome: Outcome) -> dict[str, Any] | None:

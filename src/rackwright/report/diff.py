@@ -101,10 +101,10 @@ def _share(a: float, b: float) -> float:
 WORDS = {
     "demand.peak_live_racks": "racks at work in the week of the highest demand",
     "demand.not_explained_by_roadmap": "share of the demand that the roadmap does not explain",
-    "rack.*.power_w": "AC power of a * rack",
-    "rack.*.cost_usd": "cost of a * rack",
-    "rack.*.cost_with_shared_usd": "the same with its share of the block, *",
-    "rack.*.findings_failed": "limits that a * rack fails",
+    "rack.*.power_w": "AC power of one * rack",
+    "rack.*.cost_usd": "cost of one * rack",
+    "rack.*.cost_with_shared_usd": "cost of one * rack with its share of the block",
+    "rack.*.findings_failed": "limits that the * rack fails",
     "evaluation.*.verdict": "verdict on the sample racks of *",
     "plant.*.racks_per_week": "racks a week at * at the start",
     "plan.racks_built": "racks built over the horizon",
@@ -248,7 +248,10 @@ def _moved(stage: str, table: str, key: tuple[str, ...], column: Column, a: floa
     what = f"{words} {row}" if words else f"{table} {row}: {column.name}{', sum over weeks' if since else ''}"
     share = _share(a, b)
     note = "moved between weeks" if since and not share else ""
-    return Moved(stage, what, a, b, column.unit, share or (1e-9 if note else 0.0), since, note, words is not None)
+    unit = column.unit
+    if column.shown and not unit.startswith(("W", "USD", "J")):
+        a, b, unit = convert(a, unit, column.shown), convert(b, unit, column.shown), column.shown
+    return Moved(stage, what, a, b, unit, share or (1e-9 if note else 0.0), since, note, words is not None)
 
 
 def _same_answer(old: Outcome, new: Outcome) -> bool:
