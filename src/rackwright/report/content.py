@@ -15,7 +15,7 @@ from rackwright.plan import WeeklyPlan
 from rackwright.rack import drawings_of
 from rackwright.report.envelope import plain
 from rackwright.report.explain import Reason, graph
-from rackwright.report.page import say_headline
+from rackwright.report.page import ranges, say_headline
 from rackwright.report.story import sentences
 from rackwright.tables import Column, Finding, Headline, Table
 from rackwright.units import convert, say_in
@@ -277,16 +277,27 @@ def _statuses(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _assumed(outcome: Outcome) -> list[dict[str, str]]:
-    return [
+    """Assumed values of the program, ranges taken at their mode, and pipelines that the program does not state."""
+    own = [figure for figure in outcome.program.figures if not figure.path.startswith("catalogue.")]
+    rows = [
         {
             "path": figure.path,
             "text": figure.text,
             "note": figure.note or figure.place,
             "place": f"{figure.file}:{figure.line}",
         }
-        for figure in outcome.program.figures
-        if figure.status == "assumed" and not figure.path.startswith("catalogue.")
+        for figure in own
+        if figure.status == "assumed"
     ]
+    rows += [
+        {"path": item.path, "text": item.text, "note": "a range: taken at its mode", "place": f"{item.file}:{item.line}"}
+        for item in ranges(outcome)
+    ]
+    for offer in outcome.plan.assumed_pipeline if outcome.plan else ():
+        supplier, family = offer.split(":", 1)
+        note = f"not stated: taken as filled at {supplier}'s cap for its lead time"
+        rows.append({"path": f"plan.start.on_order.{family}", "text": "absent", "note": note, "place": ""})
+    return rows
 
 
 def _sources(outcome: Outcome) -> list[dict[str, Any]]:

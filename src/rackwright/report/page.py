@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rackwright.errors import Problem, ProgramError
+from rackwright.figures import Figure
 from rackwright.outcome import Outcome
 from rackwright.program import tree
 from rackwright.program.load import shipped
@@ -106,8 +107,28 @@ def plan_page(outcome: Outcome) -> str:
     lines += ["", _rule("headlines")]
     width = max((len(name) for name in outcome.headlines), default=0)
     lines += [f"{name.ljust(width)}  {say_headline(item)}" for name, item in outcome.headlines.items()]
-    lines += ["", _rule("findings"), *finding_lines(outcome.findings)]
+    lines += ["", *_taken(outcome), "", _rule("findings"), *finding_lines(outcome.findings)]
     return "\n".join(lines)
+
+
+def ranges(outcome: Outcome) -> list[Figure]:
+    """The program's values that are ranges; a plain run takes their mode."""
+    return [figure for figure in outcome.program.figures if figure.low is not None]
+
+
+def _taken(outcome: Outcome) -> Iterator[str]:
+    """What the run took where the program leaves it open."""
+    open_values = ranges(outcome)
+    if open_values:
+        named = ", ".join(figure.path for figure in open_values[:4])
+        more = f" and {len(open_values) - 4} more" if len(open_values) > 4 else ""
+        yield f"{len(open_values)} ranges are taken at their mode: {named}{more}."
+    pipeline = outcome.plan.assumed_pipeline if outcome.plan else ()
+    if pipeline:
+        yield (
+            f"Orders on the way are not stated for {len(pipeline)} offers: taken as filled at the supplier's cap for its "
+            "lead time (assumed)."
+        )
 
 
 def stage_page(outcome: Outcome, stage: str, view: str | None = None) -> str:
