@@ -176,7 +176,7 @@ def _sites(q: Question, n: Numbers, model: Model) -> Iterator[Limit]:
 
 
 def _option(q: Question, n: Numbers, model: Model) -> Iterator[Limit]:
-    if q.option is None or not n.windows.size:
+    if q.option is None or n.option_row < 0 or not n.windows.size:
         return
     owner = "the option's holder"
     if q.option.per_window_racks is not None:

@@ -19,6 +19,8 @@ _STRATEGY = {"dual": 1, "primal": 4}
 ZERO = 1e-7
 TIME_LIMIT_S = 300.0
 SHOWN_ROWS = 10
+#: HiGHS' way to find an irreducible conflict: by an elastic program.
+CONFLICT_FROM_LP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Solver:
         """The rows of an irreducible conflict, by name."""
         if names is None or self.highs.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
             return ""
+        self.highs.setOptionValue("iis_strategy", CONFLICT_FROM_LP)
         _, conflict = self.highs.getIis()
         rows = names.row_names()
         shown = [rows[row] for row in list(conflict.row_index_)[:SHOWN_ROWS]]

@@ -295,7 +295,8 @@ def _traces(q: Question, n: Numbers, plan: WeeklyPlan) -> Iterator[Trace]:
     inputs = ["demand.required", "demand.stand_ins.*", "plan.*"]
     for key in n.generations:
         inputs += [f"rack.{key}.{name}" for name in ("power_w", "shared_power_w", "cost_with_shared_usd")]
-        inputs += [f"rack.{key}.{name}" for name in ("volume_from", "build.*", "trays.*", "components.*", "block.*")]
+        inputs += [f"rack.{key}.volume_from", f"rack.{key}.build.*"]
+        inputs += [f"rack.{key}.trays.{work.per}.count" for work in q.racks[key].build.values() if work.per != "rack"]
         if q.racks[key].volume_until_week is not None:
             inputs.append(f"rack.{key}.volume_until")
         if q.verdicts is not None and key in q.verdicts.verdict:
