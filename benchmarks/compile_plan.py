@@ -78,7 +78,7 @@ def silent() -> Iterator[None]:
     """HiGHS greets on the process's own standard output; the table needs no greeting."""
     sys.stdout.flush()
     kept = os.dup(1)
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     try:
         yield
