@@ -44,7 +44,7 @@ def numbers(program):
             case.buildout,
             terms,
             case.calendar,
-        )  # fmt: skip
+        )
     )
 
 

@@ -216,6 +216,6 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
         "plan.binding",
         "",
         "the limit with the largest price times available, summed over its weeks: by the price of lateness, "
-        "by that of cost where nothing is late",
+        "by that of cost where nothing is late; the first cause where there is none of what is missing",
     ),
 )

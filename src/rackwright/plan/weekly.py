@@ -285,10 +285,18 @@ def _headlines(plan: WeeklyPlan) -> Iterator[Headline]:
         float(plan.late.sum()),
         float(plan.late[:, :, -1:].sum()),
         float(plan.waiting.sum(axis=(0, 1)).max(initial=0.0)),
-        plan.bottlenecks[0].key if plan.bottlenecks else "nothing",
+        _binding(plan),
     )
     for (name, unit, definition), value in zip(specs.HEADLINES, values, strict=True):
         yield Headline(name, value, unit, definition, ("plan.answer",))
+
+
+def _binding(plan: WeeklyPlan) -> str:
+    """The first bottleneck; where racks are late for want of something that there is none of, the first cause."""
+    first = plan.bottlenecks[0] if plan.bottlenecks else None
+    if plan.late_causes and (first is None or first.lateness_usd <= 1.0):
+        return plan.late_causes[0].key
+    return first.key if first else "nothing"
 
 
 def _traces(q: Question, n: Numbers, plan: WeeklyPlan) -> Iterator[Trace]:
@@ -309,8 +317,7 @@ def _traces(q: Question, n: Numbers, plan: WeeklyPlan) -> Iterator[Trace]:
             f"agreement.option.{field}" for field in ("of", "from", "every", "until", "cap", "per_window", "lead")
         ]
     formula = "least lateness by its weights, then least cost, over all weeks at once"
-    if plan.bottlenecks:
-        formula += f"; {plan.bottlenecks[0].key} holds it back most"
+    formula += f"; {_binding(plan)} holds it back most"
     yield Trace("plan.answer", None, "", formula, tuple(inputs))
 
 

@@ -110,6 +110,7 @@ class World:
                     volume_until_week=self.until.get(key),
                     owner="",
                     maker="maker",
+                    build={},
                 )
                 for key in names
             },

@@ -213,6 +213,11 @@ def test_the_money_table_adds_up_to_the_objective(world):
     assert plan.cost_usd.sum() == pytest.approx(plan.total_cost_usd, rel=1e-9)
 
 
+def test_where_there_is_none_of_what_is_missing_the_cause_is_what_binds(world):
+    plan = world(contract={"alpha": 4}, energised_mw={"field": 0.0}).solve()
+    assert plan.headlines[-1].value == "site.field"
+
+
 def test_a_world_without_demand_builds_nothing(world):
     plan = world(contract={"alpha": 0}).solve()
     assert plan.built.sum() == 0.0
