@@ -290,7 +290,12 @@ def _assumed(outcome: Outcome) -> list[dict[str, str]]:
         if figure.status == "assumed"
     ]
     rows += [
-        {"path": item.path, "text": item.text, "note": "a range: taken at its mode", "place": f"{item.file}:{item.line}"}
+        {
+            "path": item.path,
+            "text": item.text,
+            "note": "a range: taken at its mode",
+            "place": f"{item.file}:{item.line}",
+        }
         for item in ranges(outcome)
     ]
     for offer in outcome.plan.assumed_pipeline if outcome.plan else ():
