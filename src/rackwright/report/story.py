@@ -93,6 +93,8 @@ def _name(item: Bottleneck) -> str:
         return f"{'.'.join(rest)} on order at the start"
     if kind == "make" and rest:
         return f"the own line of {'.'.join(rest)}"
+    if kind == "most" and len(rest) >= 2:
+        return f"the most {rest[0]} modules at {rest[1]}"
     if kind == "option":
         return "the option's quantities"
     if kind == "site":
