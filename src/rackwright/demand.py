@@ -96,17 +96,18 @@ def racks_needed(
     ]
     opening = [float(live_at_start.get(key, 0)) for key in generations]
     at_work, wanted = _follow(works, generations, racks, opening, demand.spares_share, calendar.weeks)
+    clusters = _clusters(works, generations)
     required = np.cumsum(wanted, axis=2)
     required[:, 0, :] += np.array(opening)[:, None]
     return RackDemand(
         tables=_tables(works, generations, racks, at_work, wanted, calendar),
         headlines=tuple(_headlines(works, at_work, demand)),
-        traces=tuple(_traces(works, demand, at_work, generations)),
+        traces=_traces(works, demand, at_work, generations, clusters),
         generations=generations,
         required=required,
         wanted=wanted,
         worth=_worth(works, generations, racks, demand.stand_ins),
-        cluster_racks=_clusters(works, generations),
+        cluster_racks=clusters,
         opening={key: live_at_start.get(key, 0) for key in generations},
     )
 
@@ -270,7 +271,11 @@ def _headlines(works: Sequence[Work], at_work: NDArray[np.float64], demand: Dema
 
 
 def _traces(
-    works: Sequence[Work], demand: Demand, at_work: NDArray[np.float64], generations: Sequence[str]
+    works: Sequence[Work],
+    demand: Demand,
+    at_work: NDArray[np.float64],
+    generations: Sequence[str],
+    clusters: Mapping[str, int],
 ) -> tuple[Trace, ...]:
     inputs = [f"roadmap.{work.name}.racks" for work in works if work.kind != "other"]
     inputs += ["demand.generations", "buildout.sites.*", *(f"rack.{key}.volume_from" for key in generations)]
@@ -279,6 +284,8 @@ def _traces(
         inputs += ["demand.other.*", *(f"rack.{key}.declared.{field_name}" for key in generations)]
     formula = "each week: shrinking work frees racks, growing work takes free ones, then wants the newest in volume"
     total = float(at_work.sum(axis=(0, 1)).max(initial=0.0))
+    runs = tuple(f"roadmap.{work.name}.racks" for work in works if work.kind == "training")
+    of_cluster = "racks of the largest single training run that the generation can do, rounded up"
     return (
         Trace("demand.at_work", total, "rack", formula, tuple(inputs)),
         Trace(
@@ -287,5 +294,9 @@ def _traces(
             "rack",
             "opening stock + deliveries wanted so far x (1 + spares)",
             ("demand.at_work", "demand.spares"),
+        ),
+        *(
+            Trace(f"demand.cluster_racks.{key}", float(count), "rack", of_cluster, runs)
+            for key, count in clusters.items()
         ),
     )
