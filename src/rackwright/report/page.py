@@ -25,8 +25,8 @@ def say_headline(item: Headline) -> str:
         return "none"
     if isinstance(item.value, str):
         return item.value
-    if item.unit in ("rack", "rack week", "rack/week"):
-        unit = {"rack": "racks", "rack week": "rack-weeks", "rack/week": "racks/week"}[item.unit]
+    if item.unit in ("rack", "rack week", "rack*week", "rack/week"):
+        unit = {"rack": "racks", "rack/week": "racks/week"}.get(item.unit, "rack-weeks")
         return f"{round(item.value):,} {unit}"
     if item.unit == "" and item.name.endswith("not_explained_by_roadmap"):
         return f"{three_figures(item.value * 100)} %"
