@@ -44,7 +44,9 @@ def moves(program):
         node = program.at(figure.path)
         if figure.value is None or not figure.file.endswith("tiny.yaml") or not isinstance(node, tree.Scalar):
             continue
-        whole = figure.unit == "" and figure.value == int(figure.value) and "." not in node.text and "%" not in node.text
+        whole = (
+            figure.unit == "" and figure.value == int(figure.value) and "." not in node.text and "%" not in node.text
+        )
         text = moved_text(node.text, whole and figure.value < 1000)
         if text is not None:
             yield figure, text, whole
