@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rackwright.errors import Problem
 from rackwright.figures import STATUSES
 from rackwright.program import tree
+from rackwright.program.case import Case
 from rackwright.program.fields import VALUE_KEYS, Wrong, shown
 from rackwright.program.measurements import read_measurements
 from rackwright.program.schema import Root, leaves, references
 from rackwright.program.sections.parts import Catalogue
-
-if TYPE_CHECKING:
-    from rackwright.program.load import Case
 
 SECTIONS = ("rack", "plant")
 STEPS = ("l10", "l11", "leak_test", "burn_in", "l12", "pack_out")

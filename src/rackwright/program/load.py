@@ -19,42 +19,17 @@ from rackwright.errors import Problem, ProgramError
 from rackwright.figures import STATUSES, Figure, Status
 from rackwright.program import tree
 from rackwright.program.calendar import Calendar, monday
+from rackwright.program.case import Case
+from rackwright.program.check import cross_check
 from rackwright.program.fields import QUANTILE, VALUE_KEYS, Field, Reading, Wrong, quantity, shown
 from rackwright.program.schema import Leaf, Root, leaves, problems_of
-from rackwright.program.sections.agreement import Agreement
-from rackwright.program.sections.buildout import Buildout
-from rackwright.program.sections.demand import Demand
-from rackwright.program.sections.evaluation import Evaluation
 from rackwright.program.sections.parts import Catalogue
-from rackwright.program.sections.plan import Plan
-from rackwright.program.sections.plant import Plant
-from rackwright.program.sections.rack import Rack
-from rackwright.program.sections.roadmap import Roadmap
 from rackwright.units import Kind, UnitProblem, parse
 
 CATALOGUE = Path(__file__).parent.parent / "catalogue"
 #: Sections whose things may take `base: KEY`, and the catalogue's kind that they may take it from.
 BASED = {"rack": "racks", "plant": "plants"}
 SHOWN_PATH = "src/rackwright/catalogue"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What stages read: SI floats, weekly arrays, `None` for auto and for absent sections."""
-
-    calendar: Calendar
-    price_year: int
-    seed: int
-    folder: Path
-    catalogue: Catalogue
-    roadmap: Roadmap | None
-    demand: Demand | None
-    rack: dict[str, Rack]
-    evaluation: dict[str, Evaluation]
-    plant: dict[str, Plant]
-    plan: Plan | None
-    buildout: Buildout | None
-    agreement: Agreement | None
 
 
 @dataclass(frozen=True)
@@ -273,8 +248,6 @@ def _build(written: tree.Node, files: tuple[str, ...], folder: Path) -> Program:
     case, found = _read_sections(whole, parts, folder, calendar, price_year, seed, "mode")
     problems += found
     if not problems and case is not None:
-        from rackwright.program.check import cross_check
-
         problems += cross_check(case, whole, parts, shipped().sources)
     if problems:
         raise ProgramError(problems)

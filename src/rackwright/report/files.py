@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rackwright.errors import ReportError
 from rackwright.outcome import Outcome
 from rackwright.report.envelope import envelope, to_text
+from rackwright.report.whole import write_text, write_whole
 from rackwright.tables import Column
 from rackwright.units import convert
-
-
-def write_whole(place: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` make a file beside `place`, then rename it into place.
-
-    Raises
-    ------
-    ReportError
-        When the disk refuses.
-    """
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        os.close(handle)
-        draft = Path(name)
-        try:
-            write(draft)
-            draft.chmod(0o644)
-            draft.replace(place)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise ReportError(f"cannot write {place}: {error.strerror or error}") from error
 
 
 def write_format(outcome: Outcome, form: str, place: Path) -> Path:
@@ -54,11 +31,6 @@ def write_format(outcome: Outcome, form: str, place: Path) -> Path:
         if not written:
             raise ReportError(f"no report: {note}")
     return place
-
-
-def write_text(place: Path, text: str) -> None:
-    """Write UTF-8 text."""
-    place.write_text(text, encoding="utf-8")
 
 
 def _write_parquet(outcome: Outcome, folder: Path) -> None:

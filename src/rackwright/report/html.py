@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rackwright.outcome import Outcome
-from rackwright.report.files import write_text, write_whole
+from rackwright.report.whole import write_text, write_whole
 
 _SLOT = '<script type="application/json" id="rackwright-data">{}</script>'
 

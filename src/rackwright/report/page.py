@@ -122,7 +122,8 @@ def _taken(outcome: Outcome) -> Iterator[str]:
     if open_values:
         named = ", ".join(figure.path for figure in open_values[:4])
         more = f" and {len(open_values) - 4} more" if len(open_values) > 4 else ""
-        yield f"{len(open_values)} ranges are taken at their mode: {named}{more}."
+        count = "1 range is" if len(open_values) == 1 else f"{len(open_values)} ranges are"
+        yield f"{count} taken at the mode: {named}{more}."
     pipeline = outcome.plan.assumed_pipeline if outcome.plan else ()
     if pipeline:
         yield (
