@@ -73,7 +73,7 @@ export interface Report {
   };
   story: Sentence[];
   timeline: Lane[];
-  deliveries: { required: Series[]; live: Series[]; late: Series[] } | null;
+  deliveries: { required: Series[]; live: Series[]; late: Series[]; reconciliation: string } | null;
   build: Series[] | null;
   plants: { rows: string[]; load: (number | null)[][] } | null;
   power: { sites: Series[]; energised: number[]; target: number } | null;

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import rackwright
 from rackwright.outcome import Outcome
 from rackwright.plan import WeeklyPlan
+from rackwright.program.load import compare_figures
 from rackwright.rack import drawings_of
 from rackwright.report.envelope import plain
 from rackwright.report.explain import Reason, graph
@@ -105,7 +106,33 @@ def _deliveries(outcome: Outcome) -> dict[str, Any] | None:
         "required": _series(plan.generations, plan.required.sum(axis=1)),
         "live": _series(plan.generations, plan.live.sum(axis=1)),
         "late": _series(plan.generations, plan.late.sum(axis=1)),
+        "reconciliation": _reconciliation(outcome),
     }
+
+
+def _reconciliation(outcome: Outcome) -> str:
+    """What the roadmap explains of the demand, and how the target's gigawatts read as racks."""
+    table = outcome.tables.get("demand.reconciliation")
+    buildout = outcome.program.case().buildout
+    if table is None or buildout is None:
+        return ""
+    rows = {row["part"]: row for row in table.rows()}
+    total, other = rows["total"], rows["other"]
+    target_w = buildout.target.power_w
+    text = (
+        f"In the week of the highest demand {round(total['racks_peak']):,} racks are at work, "
+        f"{round(total['racks_peak'] - other['racks_peak']):,} of them for the roadmap and {round(other['racks_peak']):,} for work "
+        f"that it does not name; together {say_in(total['power_peak_w'], 'W')} of declared rack power."
+    )
+    published = next((item for item in compare_figures() if item.path == "compare.racks_per_gw"), None)
+    if published is None or published.value is None or not total["racks_peak"]:
+        return text
+    mean_w = total["power_peak_w"] / total["racks_peak"]
+    return (
+        f"{text} By the published {round(published.value * 1e9):,} racks a gigawatt ({published.source}) the target of "
+        f"{say_in(target_w, 'W')} is {round(published.value * target_w):,} racks of the GB200 class; racks of this program draw "
+        f"{say_in(mean_w, 'W')} on average, so the same power is fewer racks."
+    )
 
 
 def _build(plan: WeeklyPlan | None) -> list[dict[str, Any]] | None:
