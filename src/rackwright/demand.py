@@ -106,7 +106,7 @@ def racks_needed(
         generations=generations,
         required=required,
         wanted=wanted,
-        worth=_worth(works, generations, racks, demand.stand_ins),
+        worth=_worth(works, generations, at_work, demand.stand_ins),
         cluster_racks=clusters,
         opening={key: live_at_start.get(key, 0) for key in generations},
     )
@@ -192,21 +192,24 @@ def _follow(
 def _worth(
     works: Sequence[Work],
     generations: Sequence[str],
-    racks: Mapping[str, Rack],
+    at_work: NDArray[np.float64],
     stand_ins: Mapping[str, Sequence[str]],
 ) -> NDArray[np.float64]:
-    """Racks of g that one declared stand-in h replaces: the least over the works that g can do, so none is short-changed."""
-    count = len(generations)
-    worth = np.eye(count)
-    for row, h in enumerate(generations):
-        for column, g in enumerate(generations):
-            ratios = [
-                work.racks_per_unit[g] / work.racks_per_unit[h] if h in work.racks_per_unit else 0.0
-                for work in works
-                if g in work.racks_per_unit
-            ]
-            if row != column and h in stand_ins.get(g, ()):
-                worth[row, column] = min(ratios, default=measure(racks[h], "power") / measure(racks[g], "power"))
+    """Racks of g that one declared stand-in h replaces: the mean over the works that g is wanted for, by its rack-weeks.
+
+    A work that h cannot do counts with nothing. Before g is wanted for anything, the works it could do count alike.
+    """
+    worth = np.eye(len(generations))
+    for column, g in enumerate(generations):
+        able = [number for number, work in enumerate(works) if g in work.racks_per_unit]
+        weights = at_work[able, column, :].sum(axis=1)
+        weights = weights if weights.sum() > 0 else np.ones(len(able))
+        for row, h in enumerate(generations):
+            if row != column and h in stand_ins.get(g, ()) and able:
+                ratios = [
+                    works[number].racks_per_unit[g] / works[number].racks_per_unit.get(h, math.inf) for number in able
+                ]
+                worth[row, column] = float(np.average(ratios, weights=weights))
     return worth
 
 

@@ -264,5 +264,6 @@ def _first_token(name: str, load: ServingLoad, racks: dict[str, Rack], roadmap: 
                 "s",
                 standing="user",
                 source=f"roadmap.serving.{name}.latency.first_token",
-                text="prefill of the whole context on one idle rack; waiting in a queue left out",
+                text="a lower bound: prefill of the whole context on one idle rack; waiting and transfer left out",
+                severity="note",
             )

@@ -350,7 +350,7 @@ def _opening_live(q: Question) -> tuple[Floats, Floats]:
     opening = np.array([[float(site.live.get(key, 0)) for site in q.buildout.sites.values()] for key in gens])
     other = [
         sum(
-            count * (q.designs.of(key).power_w + q.designs.of(key).shared_power_w) * site.design_pue
+            count * (q.designs.of(key).power_w + q.designs.of(key).shared_power_w) * site.allotted(key)
             for key, count in site.live.items()
             if key not in gens
         )
@@ -362,8 +362,8 @@ def _opening_live(q: Question) -> tuple[Floats, Floats]:
 def _facility_w(q: Question) -> Floats:
     """Facility power of a live rack (G, S): the rack and its share of the block, times the site's design PUE."""
     rack = np.array([q.designs.of(key).power_w + q.designs.of(key).shared_power_w for key in q.demand.generations])
-    pue = np.array([site.design_pue for site in q.buildout.sites.values()])
-    return np.asarray(rack[:, None] * pue[None, :])
+    pue = np.array([[site.allotted(key) for site in q.buildout.sites.values()] for key in q.demand.generations])
+    return np.asarray(rack[:, None] * pue)
 
 
 def _nearby(q: Question) -> Iterator[tuple[int, int]]:

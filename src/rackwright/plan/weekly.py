@@ -311,7 +311,10 @@ def _traces(q: Question, n: Numbers, plan: WeeklyPlan) -> Iterator[Trace]:
             inputs.append(f"evaluation.{key}.verdict")
     inputs += [f"plant.{name}.*" for name in n.plants]
     for name in n.sites:
-        inputs += [f"buildout.sites.{name}.{field}" for field in ("energised", "design_pue", "live.*", "state")]
+        inputs += [
+            f"buildout.sites.{name}.{field}"
+            for field in ("energised", "design_pue", "design_pue_of.*", "live.*", "state")
+        ]
     if n.option_row >= 0:
         inputs += [
             f"agreement.option.{field}" for field in ("of", "from", "every", "until", "cap", "per_window", "lead")

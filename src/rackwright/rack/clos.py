@@ -175,9 +175,7 @@ def _three_tiers(endpoints: int, ports: int, planes: int, of_leaves: tuple[int, 
     pod_leaves = math.ceil(leaves / pods)
     pod_spines = least_divisor(up, math.ceil(pod_leaves * up / half))
     spine_down = pod_leaves * up // pod_spines
-    group = math.ceil(pods * spine_down / ports)
-    fits = group <= spine_down
-    group_cores = least_divisor(spine_down, group) if fits else group
+    spine_up, group_cores, fits = _core_group(pods, spine_down, ports)
     spines = pods * pod_spines
     return Fabric(
         endpoints=endpoints,
@@ -191,12 +189,31 @@ def _three_tiers(endpoints: int, ports: int, planes: int, of_leaves: tuple[int, 
         leaf_down=filled,
         leaf_up=up,
         spine_down=spine_down,
-        spine_up=spine_down,
+        spine_up=spine_up,
         endpoint_links=endpoints,
         leaf_spine_links=leaves * up,
-        spine_core_links=spines * spine_down,
+        spine_core_links=spines * spine_up,
         fits=fits,
     )
+
+
+def _core_group(pods: int, spine_down: int, ports: int) -> tuple[int, int, bool]:
+    """Uplinks of a spine, cores of one group (the spines of one place in every pod), and whether they fit.
+
+    A spine has at least as many uplinks as downlinks, split evenly over its group's cores. A few links more than needed
+    may split over far fewer cores (246 = 2 x 3 x 41 needs 41 where 11 have the ports, 252 needs 12), so the number of
+    uplinks that takes the fewest cores is chosen; of those, the least.
+    """
+    most = ports - spine_down
+    if math.ceil(pods * spine_down / ports) > spine_down:
+        return spine_down, math.ceil(pods * spine_down / ports), False
+    choices = [
+        (least_divisor(up, math.ceil(pods * up / ports)), up)
+        for up in range(spine_down, max(most, spine_down) + 1)
+        if math.ceil(pods * up / ports) <= up
+    ]
+    cores, up = min(choices)
+    return up, cores, True
 
 
 def least_divisor(number: int, at_least: int) -> int:

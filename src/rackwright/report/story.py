@@ -53,13 +53,26 @@ def _racks(outcome: Outcome, plan: WeeklyPlan) -> str:
     calendar = outcome.program.calendar
     last = {calendar.half_year(week): week for week in range(calendar.weeks)}
     live, late = plan.live.sum(axis=(0, 1)), plan.late.sum(axis=(0, 1))
-    parts = [f"{half} {_whole(live[week])} live, {_whole(late[week])} late" for half, week in last.items()]
+    required = plan.required.sum(axis=(0, 1))
+    parts = [
+        f"{half} {_whole(live[week])} live for {_whole(required[week])} required, {_whole(late[week])} late"
+        for half, week in last.items()
+    ]
     weekly = plan.built.sum(axis=(0, 1))
     peak = int(np.argmax(weekly))
     return (
         f"{_whole(weekly.sum())} racks are built, at most {_whole(weekly[peak])} a week ({calendar.text(peak)}); "
-        f"at the end of {'; '.join(parts)}."
+        f"at the end of {'; '.join(parts)}{_stand_ins(plan)}."
     )
+
+
+def _stand_ins(plan: WeeklyPlan) -> str:
+    """Racks of one generation that do another's work in the last week."""
+    share = plan.stand_in[:, :, -1] if plan.stand_in.size else np.zeros((0, 0))
+    if share.sum() <= SMALL:
+        return ""
+    h, g = np.unravel_index(int(np.argmax(share)), share.shape)
+    return f" ({_whole(share.sum())} racks stand in for others, most of them {plan.generations[h]} for {plan.generations[g]})"
 
 
 def _late(outcome: Outcome, plan: WeeklyPlan) -> str:
@@ -121,6 +134,9 @@ def _money(outcome: Outcome, plan: WeeklyPlan) -> str:
     by_year = plan.cost_usd.sum(axis=0)
     parts = [f"{year} {say_in(float(amount), 'USD')}" for year, amount in zip(plan.years, by_year, strict=True)]
     text = f"The plan's purchases, making, plants, freight and stock cost {', '.join(parts)}"
+    limits = float(plan.capex_limit_usd.sum())
+    if limits > 0:
+        text += f", of it plants and lines {say_in(float(plan.capex_usd.sum()), 'USD')} of a limit of {say_in(limits, 'USD')}"
     capex = outcome.headlines.get("buildout.capex_usd")
     buildout = outcome.program.case().buildout
     if capex is not None and isinstance(capex.value, float) and buildout is not None:
@@ -155,10 +171,11 @@ def _assumptions(outcome: Outcome, plan: WeeklyPlan) -> str:
     """The three assumed values behind the heaviest limits, by first order at 10 %."""
     figures = outcome.program.figure_by_path
     moving: list[tuple[float, Figure]] = []
+    by_lateness = any(item.lateness_usd > 1.0 for item in plan.bottlenecks)
     for item in plan.bottlenecks:
         figure = figures.get(item.path)
-        weight = item.lateness_usd if item.lateness_usd > 1.0 else item.cost_usd
-        if figure is not None and figure.status == "assumed":
+        weight = item.lateness_usd if by_lateness else item.cost_usd
+        if figure is not None and figure.status == "assumed" and weight > 1.0:
             moving.append((0.1 * weight, figure))
     counts = [
         figure for path, figure in figures.items() if not path.startswith("catalogue.") and figure.status == "assumed"
@@ -168,8 +185,8 @@ def _assumptions(outcome: Outcome, plan: WeeklyPlan) -> str:
     moving.sort(key=lambda item: -item[0])
     parts = [f"{figure.path} ({say_in(amount, 'USD')})" for amount, figure in moving[:SHOWN]]
     return (
-        f"{len(counts)} values of the program are assumed; those whose change by 10 % moves the plan most, to first order: "
-        f"{', '.join(parts)}."
+        f"{len(counts)} values of the program are assumed. Of those that are limits, 10 % more of these saves most "
+        f"{'lateness' if by_lateness else 'cost'}, to first order: {', '.join(parts)}."
     )
 
 

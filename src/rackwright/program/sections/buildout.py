@@ -27,7 +27,13 @@ class Site(f.Section):
     live: dict[Annotated[str, f.refers("rack")], f.Count] = {}
     #: Facility power over rack power at the design hour: what the plan allots to a rack; checked by this stage.
     design_pue: f.Ratio
+    #: The same by generation, where racks differ: {gb300: 1.38}.
+    design_pue_of: dict[Annotated[str, f.refers("rack")], f.Ratio] = {}
     facility_usd_per_w: f.UsdPerW
+
+    def allotted(self, generation: str) -> float:
+        """Facility power over that of a rack and its share of the block, as the plan allots it."""
+        return self.design_pue_of.get(generation, self.design_pue)
 
 
 class Efficiency(f.Section):
