@@ -40,9 +40,9 @@ def read(text: str) -> None:
 
 
 @st.composite
-def mutated(draw):
-    """The tiny program with a few lines dropped, doubled, swapped, cut, indented anew or given an odd value."""
-    lines = list(LINES)
+def mutated(draw, of=LINES):
+    """A program with a few lines dropped, doubled, swapped, cut, indented anew or given an odd value."""
+    lines = list(of)
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(lines) - 1))
         match draw(st.sampled_from(["drop", "double", "swap", "cut", "value", "indent", "key", "insert", "token"])):
@@ -76,6 +76,12 @@ def mutated(draw):
 @settings(max_examples=400)
 @given(mutated())
 def test_a_mutated_program_is_read_or_refused_in_words(text):
+    read(text)
+
+
+@settings(max_examples=40)
+@given(mutated(of=(EXAMPLES / "us-racks.yaml").read_text(encoding="utf-8").splitlines()))
+def test_the_real_program_mutated_is_read_or_refused_in_words(text):
     read(text)
 
 
