@@ -245,6 +245,8 @@ def say(value: float, kind: Kind) -> str:
     >>> say(132000.0, Kind("power", "W", "132 kW"))
     '132 kW'
     """
+    if kind.unit == "" and value == int(value):
+        return f"{int(value):,}"
     return say_in(value, kind.unit)
 
 

@@ -138,15 +138,13 @@ def test_a_wrong_value_is_told_with_its_path_and_the_nearest_name(text, path, fo
 
 
 def test_all_problems_are_told_at_once():
-    text = (
-        TINY.replace("spares: 10 %", "spares: 10 kW")
-        .replace("wage: 40 USD/h", "wage: free")
-        .replace("of: beta", "on: beta")
-    )
+    text = TINY.replace("spares: 10 %", "spares: 10 kW").replace("wage: 40 USD/h", "wage: free")
+    text = text.replace("of: beta", "on: beta").replace("generations: [alpha, beta]", "generations: [alpha, betta]")
     with pytest.raises(ProgramError) as caught:
         _build(read_text(text, "p.yaml"), (), EXAMPLES)
     paths = {problem.path for problem in caught.value.problems}
     assert {"demand.spares", "plant.works.wage", "agreement.option.on", "agreement.option.of"} <= paths
+    assert "demand.generations.1" in paths
 
 
 def test_a_scenario_holds_only_its_differences_and_each_value_keeps_the_line_that_wrote_it(tmp_path):

@@ -23,7 +23,7 @@ def cross_check(
 ) -> list[Problem]:
     """Every problem that needs more than one value to be seen."""
     return [
-        *_dangling(case, whole, parts),
+        *dangling(whole, parts),
         *_standing(whole, sources),
         *_rack_problems(case, whole),
         *_week_problems(case, whole),
@@ -37,19 +37,16 @@ def _at(whole: tree.Node, path: str, found: str, expected: str, nearest: str | N
     return Problem(*tree.place(whole, path), path, found, expected, nearest)
 
 
-def _names(case: Case, parts: tree.Mapping, kind: str) -> list[str]:
-    if kind == "rack":
-        return list(case.rack)
-    if kind == "plant":
-        return list(case.plant)
-    entries = parts.items.get(kind)
+def _names(whole: tree.Mapping, parts: tree.Mapping, kind: str) -> list[str]:
+    entries = whole.items.get(kind) if kind in SECTIONS else parts.items.get(kind)
     return list(entries.items) if isinstance(entries, tree.Mapping) else []
 
 
-def _dangling(case: Case, whole: tree.Mapping, parts: tree.Mapping) -> Iterator[Problem]:
+def dangling(whole: tree.Mapping, parts: tree.Mapping) -> Iterator[Problem]:
+    """Every name of a rack, a plant or a part that does not exist."""
     found = [*references(Root, whole, ""), *references(Catalogue, parts, "catalogue")]
     for path, kinds, file, line, name in found:
-        valid = [entry for kind in kinds for entry in _names(case, parts, kind)]
+        valid = [entry for kind in kinds for entry in _names(whole, parts, kind)]
         if name not in valid:
             where = " or ".join(
                 f"catalogue.{kind}" if kind not in SECTIONS else f"the {kind} section" for kind in kinds

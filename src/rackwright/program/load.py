@@ -20,7 +20,7 @@ from rackwright.figures import STATUSES, Figure, Status
 from rackwright.program import tree
 from rackwright.program.calendar import Calendar, monday
 from rackwright.program.case import Case
-from rackwright.program.check import cross_check
+from rackwright.program.check import cross_check, dangling
 from rackwright.program.fields import QUANTILE, VALUE_KEYS, Field, Reading, Wrong, quantity, shown
 from rackwright.program.schema import Leaf, Root, leaves, problems_of
 from rackwright.program.sections.parts import Catalogue
@@ -247,7 +247,9 @@ def _build(written: tree.Node, files: tuple[str, ...], folder: Path) -> Program:
     whole, parts = _whole(written, problems)
     case, found = _read_sections(whole, parts, folder, calendar, price_year, seed, "mode")
     problems += found
-    if not problems and case is not None:
+    if problems:
+        problems += dangling(whole, parts)
+    elif case is not None:
         problems += cross_check(case, whole, parts, shipped().sources)
     if problems:
         raise ProgramError(problems)
