@@ -10,17 +10,22 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import config
 
 from rackwright.cache import default_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: States of the sources whose machine code is kept.
+STATES_KEPT = 4
 
 
 @cache
@@ -39,10 +44,17 @@ def kernel_folder() -> Path:
     return default_folder() / "kernels" / total.hexdigest()[:16]
 
 
+@cache
 def _keep_machine_code() -> None:
-    """Tell numba the folder, unless the user's own NUMBA_CACHE_DIR says where."""
-    if not os.environ.get("NUMBA_CACHE_DIR"):
-        numba.config.CACHE_DIR = str(kernel_folder())
+    """Tell numba the folder, unless the user's own NUMBA_CACHE_DIR says where; old states of the sources go."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return
+    folder = kernel_folder()
+    vars(config)["CACHE_DIR"] = str(folder)
+    if folder.parent.is_dir() and not folder.exists():
+        states = sorted(folder.parent.iterdir(), key=lambda state: state.stat().st_mtime)
+        for state in states[: 1 - STATES_KEPT]:
+            shutil.rmtree(state, ignore_errors=True)
 
 
 def kernel(function: Function) -> Function:
@@ -51,12 +63,5 @@ def kernel(function: Function) -> Function:
     Fused multiply-add is allowed, reordering is not: the same inputs give the same bits on one machine.
     """
     _keep_machine_code()
-    compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
-    return compiled
-
-
-def inlined(function: Function) -> Function:
-    """Like `kernel`, but made part of each kernel that calls it, so that loops over it can be vectorised."""
-    _keep_machine_code()
-    compiled: Function = numba.njit(nogil=True, error_model="numpy", fastmath={"contract"}, inline="always")(function)
-    return compiled
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
+    return cast("Function", compiled)

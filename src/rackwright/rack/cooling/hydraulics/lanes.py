@@ -1,0 +1,393 @@
+"""One batch of scenarios, side by side, to the end: the loop around Newton's steps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rackwright.compiled import kernel
+from rackwright.rack.cooling.hydraulics import drops, newton
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: Valve statuses and rules, as in `network`.
+ACTIVE, OPEN, CLOSED = 0, 1, 2
+PRV, PSV = 0, 1
+#: Pressure and flow by which a regulating valve must be out before its status changes. [Pa], [kg/s]
+STATUS_PA, STATUS_KG_S = 1.0, 1e-6
+#: Steps before a regulating valve may change, and between two changes.
+STATUS_STEPS = 2
+
+
+class Topology(NamedTuple):
+    """What all scenarios share. `of_kind[k]` are the links of kind k; `walled` the passive ones with a check valve."""
+
+    law: int
+    gravity: float
+    first: Ints
+    second: Ints
+    elevation: Floats
+    column: Ints
+    entry: Longs
+    start: Ints
+    row: Ints
+    target: Longs
+    slots: Floats
+    guess: Floats
+    darcy: Ints
+    hazen: Ints
+    curves: Ints
+    powers: Ints
+    tables: Ints
+    pumps: Ints
+    pump_tables: Ints
+    pump_powers: Ints
+    valves: Ints
+    condensed: Ints
+    walled: Ints
+    table_at: Ints
+    table_start: Ints
+    table_x: Floats
+    table_y: Floats
+    speed_at: Ints
+    valve_at: Ints
+    rule: Ints
+
+
+class Scenario(NamedTuple):
+    """What differs between lanes; (rows, lanes), where density, viscosity, factor and opened have one row or one a link."""
+
+    demand: Floats
+    density: Floats
+    viscosity: Floats
+    factor: Floats
+    opened: Flags
+    any_shut: bool
+    speed: Floats
+    setting: Floats
+    fixed_status: Flags
+    law_drop: Floats
+    law_slope: Floats
+
+
+@kernel
+def evaluate(net: Topology, case: Scenario, status: Ints, flow: Floats, drop: Floats, slope: Floats) -> None:
+    """Drop and slope of every link at its flow."""
+    rho, mu, factor, guess = case.density, case.viscosity, case.factor, net.guess
+    if net.darcy.shape[0]:
+        drops.darcy(net.darcy, net.law, net.slots, flow, rho, mu, factor, drop, slope)
+    if net.hazen.shape[0]:
+        drops.hazen_williams(net.hazen, net.slots, guess, net.gravity, flow, rho, factor, drop, slope)
+    if net.curves.shape[0]:
+        drops.curves(net.curves, net.slots, guess, flow, rho, factor, drop, slope)
+    if net.powers.shape[0]:
+        drops.powers(net.powers, net.slots, guess, flow, rho, factor, drop, slope)
+    if net.tables.shape[0]:
+        drops.tables(
+            net.tables, net.table_at, net.table_start, net.table_x, net.table_y, flow, rho, factor, drop, slope
+        )
+    if net.condensed.shape[0]:
+        drops.condensed(
+            net.condensed, net.table_at, net.table_start, net.table_x, case.law_drop, case.law_slope, flow, factor,
+            drop, slope,
+        )  # fmt: skip
+    if net.walled.shape[0]:
+        drops.walls(net.walled, False, guess, flow, drop, slope)
+    if net.pumps.shape[0]:
+        drops.pumps(net.pumps, net.slots, guess, net.speed_at, case.speed, flow, rho, drop, slope)
+        drops.walls(net.pumps, True, guess, flow, drop, slope)
+    if net.pump_tables.shape[0]:
+        drops.pump_tables(
+            net.pump_tables, net.table_at, net.table_start, net.table_x, net.table_y, guess, net.speed_at, case.speed,
+            flow, rho, drop, slope,
+        )  # fmt: skip
+        drops.walls(net.pump_tables, True, guess, flow, drop, slope)
+    if net.pump_powers.shape[0]:
+        drops.pump_powers(net.pump_powers, net.slots, guess, net.speed_at, case.speed, flow, rho, drop, slope)
+        drops.walls(net.pump_powers, True, guess, flow, drop, slope)
+    if net.valves.shape[0]:
+        drops.valves(net.valves, net.valve_at, net.rule, status, case.setting, net.slots, guess, flow, rho, drop, slope)
+    if case.any_shut:
+        newton.shut_links(case.opened, flow, drop, slope)
+
+
+@kernel
+def balance(net: Topology, demand: Floats, flow: Floats, net_kg_s: Floats) -> None:
+    """Inflow minus outflow minus demand of every node, (nodes, lanes)."""
+    for node in range(demand.shape[0]):
+        for lane in range(demand.shape[1]):
+            net_kg_s[node, lane] = -demand[node, lane]
+    for link in range(net.first.shape[0]):
+        a, b = net.first[link], net.second[link]
+        for lane in range(demand.shape[1]):
+            net_kg_s[a, lane] -= flow[link, lane]
+            net_kg_s[b, lane] += flow[link, lane]
+
+
+@kernel
+def energies(net: Topology, pressure: Floats, lift: Floats, drop: Floats, energy: Floats) -> None:
+    """p_i - p_j + rho g (z_i - z_j) - drop of every link."""
+    for link in range(net.first.shape[0]):
+        a, b = net.first[link], net.second[link]
+        for lane in range(pressure.shape[1]):
+            energy[link, lane] = pressure[a, lane] - pressure[b, lane] + lift[link, lane] - drop[link, lane]
+
+
+@kernel
+def regulate(net: Topology, case: Scenario, pressure: Floats, flow: Floats, status: Ints, lane: int) -> bool:
+    """Move pressure-regulating valves to the status that their pressures ask for; whether any moved."""
+    changed = False
+    for number in range(net.valves.shape[0]):
+        link = net.valves[number]
+        at = net.valve_at[link]
+        if net.rule[at] > PSV or case.fixed_status[at, lane]:
+            continue
+        before = status[at, lane]
+        up, down, m = pressure[net.first[link], lane], pressure[net.second[link], lane], flow[link, lane]
+        wanted = case.setting[at, lane]
+        loss = net.slots[link, 0] * m * m
+        after = before
+        reducing = net.rule[at] == PRV
+        # a reducing valve holds the pressure behind it, a sustaining valve the one before it
+        held = down if reducing else up
+        if before == ACTIVE:
+            if m < -STATUS_KG_S:
+                after = CLOSED
+            elif (reducing and up - loss < wanted - STATUS_PA) or (not reducing and down + loss > wanted + STATUS_PA):
+                after = OPEN
+        elif before == OPEN:
+            if m < -STATUS_KG_S:
+                after = CLOSED
+            elif (reducing and held > wanted + STATUS_PA) or (not reducing and held < wanted - STATUS_PA):
+                after = ACTIVE
+        elif reducing:
+            if up > wanted + STATUS_PA and down < wanted - STATUS_PA:
+                after = ACTIVE
+            elif up < wanted - STATUS_PA and up > down + STATUS_PA:
+                after = OPEN
+        elif down > wanted + STATUS_PA and up > down + STATUS_PA:
+            after = OPEN
+        elif up > wanted + STATUS_PA and down < wanted - STATUS_PA:
+            after = ACTIVE
+        if after != before:
+            status[at, lane] = after
+            changed = True
+            if before == CLOSED:
+                flow[link, lane] = net.guess[link]
+            elif after == CLOSED:
+                flow[link, lane] = 0.0
+    return changed
+
+
+@kernel
+def hold_regulated(net: Topology, status: Ints, slope: Floats, energy: Floats) -> None:
+    """Take active pressure-regulating valves, and closed ones, out of the links: their flow follows from a node."""
+    for number in range(net.valves.shape[0]):
+        link = net.valves[number]
+        at = net.valve_at[link]
+        for lane in range(slope.shape[1]):
+            if status[at, lane] == CLOSED or (net.rule[at] <= PSV and status[at, lane] == ACTIVE):
+                slope[link, lane] = np.inf
+                energy[link, lane] = 0.0
+
+
+@kernel
+def pin_regulated(
+    net: Topology, case: Scenario, status: Ints, pressure: Floats, diagonal: Floats, right: Floats
+) -> None:
+    """The node that an active pressure-regulating valve holds goes to its setting."""
+    for number in range(net.valves.shape[0]):
+        link = net.valves[number]
+        at = net.valve_at[link]
+        if net.rule[at] > PSV:
+            continue
+        node = net.second[link] if net.rule[at] == PRV else net.first[link]
+        column = net.column[node]
+        for lane in range(pressure.shape[1]):
+            if status[at, lane] == ACTIVE and column >= 0:
+                diagonal[column, lane] += newton.PIN
+                right[column, lane] += newton.PIN * (case.setting[at, lane] - pressure[node, lane])
+
+
+@kernel
+def flow_of_regulated(net: Topology, status: Ints, net_kg_s: Floats, done: Flags, flow: Floats, moved: Floats) -> None:
+    """An active pressure-regulating valve passes what the node that it holds lacks, or has over."""
+    for number in range(net.valves.shape[0]):
+        link = net.valves[number]
+        at = net.valve_at[link]
+        if net.rule[at] > PSV:
+            continue
+        reducing = net.rule[at] == PRV
+        node = net.second[link] if reducing else net.first[link]
+        for lane in range(flow.shape[1]):
+            if status[at, lane] == ACTIVE and not done[lane] and net.column[node] >= 0:
+                by = -net_kg_s[node, lane] if reducing else net_kg_s[node, lane]
+                flow[link, lane] += by
+                moved[lane] += abs(by)
+
+
+@kernel
+def cut_back(
+    net: Topology, step: Floats, before: Floats, along: Floats, cuts: Ints, done: Flags, held: Flags, flow: Floats
+) -> bool:
+    """Shorten steps that overshot the lowest point along them, by the secant; whether any lane was shortened."""
+    any_cut = False
+    share = np.zeros(flow.shape[1])
+    for lane in range(flow.shape[1]):
+        if done[lane] or held[lane] or cuts[lane] >= newton.MOST_CUTS or before[lane] >= 0.0:
+            continue
+        if along[lane] > newton.OVERSHOT_SHARE * -before[lane]:
+            keep = min(max(before[lane] / (before[lane] - along[lane]), 0.02), 0.9)
+            share[lane] = 1.0 - keep
+            cuts[lane] += 1
+            any_cut = True
+    if any_cut:
+        for link in range(flow.shape[0]):
+            for lane in range(flow.shape[1]):
+                flow[link, lane] -= share[lane] * step[link, lane]
+                step[link, lane] -= share[lane] * step[link, lane]
+    return any_cut
+
+
+@kernel
+def solve_lanes(
+    net: Topology, case: Scenario, pressure: Floats, flow: Floats, status: Ints, tolerance: float,
+    mass_tolerance: float, most_steps: int, steps: Ints, change: Floats, mass_error: Floats, worst: Ints, done: Flags,
+    whole: Floats,
+) -> None:  # fmt: skip
+    """Newton's steps until every lane's flows change by less than `tolerance` of their sum and nodes balance.
+
+    `pressure` (nodes, lanes), `flow` (links, lanes) and `status` (valves, lanes) come in as first guesses and go out as
+    the answer; the other arrays go out per lane. A lane that is done is not touched again, so that no scenario's answer
+    depends on its neighbours. `whole` (2, free nodes, lanes) leaves the factor's diagonal behind.
+    """
+    links, lanes = flow.shape
+    count = net.start.shape[0] - 1
+    drop, slope, energy = np.empty((links, lanes)), np.empty((links, lanes)), np.empty((links, lanes))
+    step, lift = np.zeros((links, lanes)), np.empty((links, lanes))
+    diagonal, right = np.empty((count, lanes)), np.empty((count, lanes))
+    lower = np.empty((net.row.shape[0], lanes))
+    net_kg_s = np.empty((pressure.shape[0], lanes))
+    moved, total, farthest = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
+    before, along, cuts = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int32)
+    held, quiet = np.zeros(lanes, np.bool_), np.zeros(lanes, np.int32)
+    newton.static_rise(net.first, net.second, net.elevation, net.gravity, case.density, lift)
+    for lane in range(lanes):
+        done[lane] = False
+        steps[lane] = 0
+    taken = 0
+    tries = 0
+    while taken < most_steps and tries < 2 * most_steps:
+        tries += 1
+        evaluate(net, case, status, flow, drop, slope)
+        energies(net, pressure, lift, drop, energy)
+        if net.valves.shape[0]:
+            hold_regulated(net, status, slope, energy)
+        if case.any_shut:
+            for link in range(links):
+                for lane in range(lanes):
+                    if slope[link, lane] == np.inf:
+                        energy[link, lane] = 0.0
+        if taken >= 2:
+            newton.slope_along(energy, step, along)
+            if cut_back(net, step, before, along, cuts, done, held, flow):
+                continue
+        for column in range(count):
+            for lane in range(lanes):
+                diagonal[column, lane] = 0.0
+        for at in range(lower.shape[0]):
+            for lane in range(lanes):
+                lower[at, lane] = 0.0
+        for node in range(pressure.shape[0]):
+            column = net.column[node]
+            if column >= 0:
+                for lane in range(lanes):
+                    right[column, lane] = -case.demand[node, lane]
+        newton.assemble(net.first, net.second, net.column, net.entry, flow, energy, slope, diagonal, lower, right)
+        if net.valves.shape[0]:
+            pin_regulated(net, case, status, pressure, diagonal, right)
+        for column in range(count):
+            for lane in range(lanes):
+                whole[column, lane] = diagonal[column, lane]
+        newton.factorise(net.start, net.row, net.target, diagonal, lower, whole)
+        newton.substitute(net.start, net.row, diagonal, lower, right)
+        newton.move(
+            net.first, net.second, net.column, right, energy, slope, done, flow, step, moved, total, worst, farthest
+        )
+        for node in range(pressure.shape[0]):
+            column = net.column[node]
+            if column >= 0:
+                for lane in range(lanes):
+                    if not done[lane]:
+                        pressure[node, lane] += right[column, lane]
+        if net.valves.shape[0]:
+            balance(net, case.demand, flow, net_kg_s)
+            flow_of_regulated(net, status, net_kg_s, done, flow, moved)
+        # along the step just taken, measured with the new pressures: what its energies were before it
+        for lane in range(lanes):
+            before[lane] = 0.0
+            cuts[lane] = 0
+        for link in range(links):
+            a, b = net.column[net.first[link]], net.column[net.second[link]]
+            for lane in range(lanes):
+                push = energy[link, lane]
+                if a >= 0:
+                    push += right[a, lane]
+                if b >= 0:
+                    push -= right[b, lane]
+                if slope[link, lane] < np.inf:
+                    before[lane] -= push * step[link, lane]
+        taken += 1
+        finished = settle(
+            net, case, pressure, flow, status, tolerance, mass_tolerance, taken, moved, total, net_kg_s, held, quiet,
+            steps, change, mass_error, worst, done,
+        )  # fmt: skip
+        if finished:
+            break
+
+
+@kernel
+def settle(
+    net: Topology, case: Scenario, pressure: Floats, flow: Floats, status: Ints, tolerance: float,
+    mass_tolerance: float, taken: int, moved: Floats, total: Floats, net_kg_s: Floats, held: Flags, quiet: Ints,
+    steps: Ints, change: Floats, mass_error: Floats, worst: Ints, done: Flags,
+) -> bool:  # fmt: skip
+    """Judge every lane after a step; whether all are done."""
+    finished = True
+    near = False
+    for lane in range(flow.shape[1]):
+        if done[lane]:
+            continue
+        steps[lane] = taken
+        change[lane] = moved[lane] / max(total[lane], 1e-12)
+        held[lane] = False
+        for at in range(status.shape[0]):
+            if status[at, lane] == ACTIVE and net.rule[at] <= PSV:
+                held[lane] = True
+        near = near or change[lane] <= tolerance or not np.isfinite(change[lane])
+    if near or taken % 8 == 0:
+        balance(net, case.demand, flow, net_kg_s)
+    for lane in range(flow.shape[1]):
+        if done[lane]:
+            continue
+        moved_valve = False
+        if net.valves.shape[0] and taken >= STATUS_STEPS and quiet[lane] == 0:
+            moved_valve = regulate(net, case, pressure, flow, status, lane)
+            if moved_valve:
+                quiet[lane] = STATUS_STEPS
+        elif quiet[lane] > 0:
+            quiet[lane] -= 1
+            moved_valve = True
+        if change[lane] <= tolerance and taken > 1 and not moved_valve:
+            mass_error[lane] = 0.0
+            for node in range(pressure.shape[0]):
+                if net.column[node] >= 0:
+                    mass_error[lane] = max(mass_error[lane], abs(net_kg_s[node, lane]))
+            done[lane] = mass_error[lane] <= mass_tolerance * max(total[lane], 1e-12)
+        finished = finished and done[lane]
+    return finished
