@@ -109,14 +109,14 @@ def solve(
     topology = _topology(network, gravity_m_s2)
     if start is None and count > LANES:
         # one scenario from nothing, all others from it
-        one = {name: np.ascontiguousarray(array[:, :1]) for name, array in lanes.items()}
+        one = {name: np.array(array[:, :1], order="C") for name, array in lanes.items()}
         start = _collect(network, [_batch(network, topology, one, None, flow_tolerance, mass_tolerance, most_steps)])
     pieces = [slice(at, min(at + LANES, count)) for at in range(0, count, LANES)]
 
     def piece(part: slice) -> tuple[Any, ...]:
         own = {name: array if array.shape[1] == 1 else array[:, part] for name, array in lanes.items()}
         width = part.stop - part.start
-        own = {name: np.ascontiguousarray(np.broadcast_to(a, (a.shape[0], width))) for name, a in own.items()}
+        own = {name: np.array(np.broadcast_to(a, (a.shape[0], width)), order="C") for name, a in own.items()}
         begun = None if start is None else _begin(start, part)
         return _batch(network, topology, own, begun, flow_tolerance, mass_tolerance, most_steps)
 
