@@ -27,7 +27,7 @@ Ints = NDArray[np.int32]
 #: Below this share of its guessed flow a link's slope no longer falls, so that it never reaches zero.
 FLAT_SHARE = 1e-7
 #: Flow that a shut check valve or an excess that a flow-control valve lets through at 1 bar, as a share of its guess.
-LEAK_SHARE = 1e-10
+LEAK_SHARE = 1e-8
 BAR_PA = 1e5
 #: Slope of an element that takes nothing: an open valve without a loss coefficient. [Pa s/kg]
 FREE_SLOPE = 1e-3
@@ -223,9 +223,11 @@ def pump_powers(
                 drop[link, lane] = 0.0
                 slope[link, lane] = BAR_PA / (LEAK_SHARE * guess[link])
             else:
-                m = max(flow[link, lane], 1e-4 * guess[link])
-                drop[link, lane] = -slots[link, 0] * density[at_d, lane] / m
-                slope[link, lane] = slots[link, 0] * density[at_d, lane] / (m * m)
+                # below a hundredth of the guess straight on along the tangent
+                m = max(flow[link, lane], 0.01 * guess[link])
+                rise = slots[link, 0] * density[at_d, lane] / m
+                slope[link, lane] = rise / m
+                drop[link, lane] = rise / m * (max(flow[link, lane], 0.0) - m) - rise
 
 
 @kernel

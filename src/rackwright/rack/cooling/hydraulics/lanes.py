@@ -57,6 +57,8 @@ class Topology(NamedTuple):
     speed_at: Ints
     valve_at: Ints
     rule: Ints
+    node_start: Ints
+    incident: Ints
 
 
 class Scenario(NamedTuple):
@@ -215,6 +217,23 @@ def pin_regulated(
 
 
 @kernel
+def find_pins(net: Topology, status: Ints, slope: Floats, done: Flags, pins: Flags) -> None:
+    """Parts without a given pressure, per lane; the node that an active pressure-regulating valve holds is given."""
+    given = np.empty(pins.shape[0], np.int32)
+    for lane in range(pins.shape[1]):
+        if done[lane]:
+            continue
+        for node in range(given.shape[0]):
+            given[node] = 1 if net.column[node] < 0 else 0
+        for number in range(net.valves.shape[0]):
+            link = net.valves[number]
+            at = net.valve_at[link]
+            if net.rule[at] <= PSV and status[at, lane] == ACTIVE:
+                given[net.second[link] if net.rule[at] == PRV else net.first[link]] = 1
+        newton.pin_parts(net.first, net.second, net.node_start, net.incident, given, slope, lane, pins)
+
+
+@kernel
 def flow_of_regulated(net: Topology, status: Ints, net_kg_s: Floats, done: Flags, flow: Floats, moved: Floats) -> None:
     """An active pressure-regulating valve passes what the node that it holds lacks, or has over."""
     for number in range(net.valves.shape[0]):
@@ -258,13 +277,12 @@ def cut_back(
 def solve_lanes(
     net: Topology, case: Scenario, pressure: Floats, flow: Floats, status: Ints, tolerance: float,
     mass_tolerance: float, most_steps: int, steps: Ints, change: Floats, mass_error: Floats, worst: Ints, done: Flags,
-    whole: Floats,
 ) -> None:  # fmt: skip
     """Newton's steps until every lane's flows change by less than `tolerance` of their sum and nodes balance.
 
     `pressure` (nodes, lanes), `flow` (links, lanes) and `status` (valves, lanes) come in as first guesses and go out as
     the answer; the other arrays go out per lane. A lane that is done is not touched again, so that no scenario's answer
-    depends on its neighbours. `whole` (2, free nodes, lanes) leaves the factor's diagonal behind.
+    depends on its neighbours.
     """
     links, lanes = flow.shape
     count = net.start.shape[0] - 1
@@ -280,6 +298,10 @@ def solve_lanes(
     for lane in range(lanes):
         done[lane] = False
         steps[lane] = 0
+    pinning = case.any_shut or net.valves.shape[0] > 0
+    pins = np.zeros((pressure.shape[0] if pinning else 0, lanes), np.bool_)
+    moved_valves = True
+    before_status = status.copy()
     taken = 0
     tries = 0
     while taken < most_steps and tries < 2 * most_steps:
@@ -311,10 +333,17 @@ def solve_lanes(
         newton.assemble(net.first, net.second, net.column, net.entry, flow, energy, slope, diagonal, lower, right)
         if net.valves.shape[0]:
             pin_regulated(net, case, status, pressure, diagonal, right)
-        for column in range(count):
-            for lane in range(lanes):
-                whole[column, lane] = diagonal[column, lane]
-        newton.factorise(net.start, net.row, net.target, diagonal, lower, whole)
+        if pinning:
+            if moved_valves:
+                find_pins(net, status, slope, done, pins)
+                moved_valves = False
+            for node in range(pressure.shape[0]):
+                column = net.column[node]
+                if column >= 0:
+                    for lane in range(lanes):
+                        if pins[node, lane]:
+                            diagonal[column, lane] = newton.PIN
+        newton.factorise(net.start, net.row, net.target, diagonal, lower)
         newton.substitute(net.start, net.row, diagonal, lower, right)
         newton.move(
             net.first, net.second, net.column, right, energy, slope, done, flow, step, moved, total, worst, farthest
@@ -349,6 +378,11 @@ def solve_lanes(
         )  # fmt: skip
         if finished:
             break
+        for at in range(status.shape[0]):
+            for lane in range(lanes):
+                if status[at, lane] != before_status[at, lane]:
+                    before_status[at, lane] = status[at, lane]
+                    moved_valves = True
 
 
 @kernel

@@ -166,7 +166,7 @@ def freeze(law: str, nodes: Mapping[str, Node], links: Mapping[str, Link]) -> Ne
         first=first,
         second=second,
         parameters=_slots(declared),
-        guess_kg_s=np.array([link.guess_kg_s for link in declared], np.float64),
+        guess_kg_s=_guesses(declared),
         check=np.array([link.check for link in declared], np.bool_),
         speed_at=_numbered([link.speed is not None for link in declared]),
         pumps=tuple(pumps),
@@ -207,6 +207,24 @@ def _entries(first: Ints, second: Ints, elimination: Elimination) -> NDArray[np.
             low, high = min(a, b), max(a, b)
             found[link] = start[low] + np.searchsorted(row[start[low] : start[low + 1]], high)
     return found
+
+
+def _guesses(links: Sequence[Link]) -> Floats:
+    """First flows as declared; a valve's, whose diameter may be a dummy, no more than the least of its neighbours."""
+    around: dict[str, float] = {}
+    for link in links:
+        if link.rule is None:
+            for end in (link.first, link.second):
+                around[end] = min(around.get(end, link.guess_kg_s), link.guess_kg_s)
+    return np.array(
+        [
+            link.guess_kg_s
+            if link.rule is None
+            else min([link.guess_kg_s, *(around[end] for end in (link.first, link.second) if end in around)])
+            for link in links
+        ],
+        np.float64,
+    )
 
 
 def _slots(links: Sequence[Link]) -> Floats:

@@ -26,21 +26,19 @@ Longs = NDArray[np.int64]
 OVERSHOT_SHARE = 0.6
 #: Cuts of one step, at most.
 MOST_CUTS = 12
-#: A pivot below this share of its diagonal is that of a part without a given pressure: it is pinned where it stands.
-NO_PIVOT = 1e-15
 #: Conductance that pins a node to a pressure.
 PIN = 1e30
 
 
 @kernel
-def factorise(start: Ints, row: Ints, target: Longs, diagonal: Floats, lower: Floats, whole: Floats) -> None:
-    """L D L^T in place over all lanes; `whole` is the diagonal before elimination, to tell pivots that are none."""
+def factorise(start: Ints, row: Ints, target: Longs, diagonal: Floats, lower: Floats) -> None:
+    """L D L^T in place over all lanes; `diagonal` becomes its inverse."""
     lanes = diagonal.shape[1]
     scaled, inverse = np.empty(lanes), np.empty(lanes)
     at = 0
     for column in range(diagonal.shape[0]):
         for lane in range(lanes):
-            if diagonal[column, lane] <= NO_PIVOT * whole[column, lane]:
+            if diagonal[column, lane] <= 0.0:
                 diagonal[column, lane] = PIN
             inverse[lane] = 1.0 / diagonal[column, lane]
             diagonal[column, lane] = inverse[lane]
@@ -164,3 +162,49 @@ def slope_along(energy: Floats, step: Floats, along: Floats) -> None:
     for link in range(energy.shape[0]):
         for lane in range(along.shape[0]):
             along[lane] -= energy[link, lane] * step[link, lane]
+
+
+@kernel
+def pin_parts(
+    first: Ints,
+    second: Ints,
+    start: Ints,
+    incident: Ints,
+    fixed: Ints,
+    slope: Floats,
+    lane: int,
+    pins: NDArray[np.bool_],
+) -> None:
+    """Choose one node of every part that no open link joins to a given pressure; it stays where it is.
+
+    `fixed` marks nodes of given pressure (1); `incident[start[n]:start[n + 1]]` are a node's links.
+    """
+    nodes = fixed.shape[0]
+    seen = np.zeros(nodes, np.bool_)
+    queue = np.empty(nodes, np.int32)
+    head, tail = 0, 0
+    for node in range(nodes):
+        pins[node, lane] = False
+        if fixed[node]:
+            seen[node] = True
+            queue[tail] = node
+            tail += 1
+    next_node = 0
+    while tail < nodes or head < tail:
+        if head == tail:
+            while seen[next_node]:
+                next_node += 1
+            seen[next_node] = True
+            pins[next_node, lane] = True
+            queue[tail] = next_node
+            tail += 1
+        node = queue[head]
+        head += 1
+        for at in range(start[node], start[node + 1]):
+            link = incident[at]
+            if slope[link, lane] < np.inf:
+                other = first[link] + second[link] - node
+                if not seen[other]:
+                    seen[other] = True
+                    queue[tail] = other
+                    tail += 1

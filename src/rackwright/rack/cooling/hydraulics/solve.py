@@ -239,10 +239,9 @@ def _batch(
     )
     steps, worst = np.zeros(width, np.int32), np.zeros(width, np.int32)
     change, mass_error, done = np.full(width, np.inf), np.full(width, np.inf), np.zeros(width, np.bool_)
-    whole = np.empty((len(network.elimination.start) - 1, width))
     solve_lanes(
         topology, case, pressure, flow, status, tolerance, mass_tolerance, most_steps, steps, change, mass_error, worst,
-        done, whole,
+        done,
     )  # fmt: skip
     return pressure, flow, status, steps, change, mass_error, worst, done
 
@@ -259,6 +258,7 @@ def _topology(network: Network, gravity_m_s2: float) -> Topology:
         return np.flatnonzero(np.isin(network.kind, kinds)).astype(np.int32)
 
     pumps = (Kind.PUMP, Kind.PUMP_TABLE, Kind.PUMP_POWER)
+    node_start, incident = _incidence(network)
     return Topology(
         law=FRICTION_LAWS.index(network.law),
         gravity=gravity_m_s2,
@@ -290,4 +290,15 @@ def _topology(network: Network, gravity_m_s2: float) -> Topology:
         speed_at=network.speed_at,
         valve_at=network.valve_at,
         rule=network.valve_rule,
+        node_start=node_start,
+        incident=incident,
     )
+
+
+def _incidence(network: Network) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Each node's links, one after the other, and where they start."""
+    ends = np.concatenate((network.first, network.second))
+    links = np.tile(np.arange(len(network.links), dtype=np.int32), 2)
+    order = np.argsort(ends, kind="stable")
+    start = np.concatenate(([0], np.cumsum(np.bincount(ends, minlength=len(network.nodes))))).astype(np.int32)
+    return start, links[order]
