@@ -10,7 +10,8 @@ pressure of the return header.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,6 @@ class Hall:
     source_w: Floats
     coolers: tuple[Cooler, ...]
     coupling_links: Ints
-    names: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def rack_of_link(self) -> NDArray[np.int32]:
@@ -161,7 +161,11 @@ def add_rack(
     found: list[tuple[Spot, str, float, float]] = []
     build.junction(f"{here}/in")
     build.junction(f"{here}/out")
-    hose = {"length_m": rack.hose_m, "diameter_m": rack.hose_diameter_m, "roughness_m": rack.roughness_m}
+    hose: dict[str, Any] = {
+        "length_m": rack.hose_m,
+        "diameter_m": rack.hose_diameter_m,
+        "roughness_m": rack.roughness_m,
+    }
     start = supply
     if rack.orifice_kv_m3_h is not None:
         build.junction(f"{here}/trim")
@@ -177,7 +181,11 @@ def add_rack(
     build.pipe(f"{here}/supply hose", start, f"{here}/in", minor_k=1.5, **hose)
     build.pipe(f"{here}/return hose", f"{here}/out", back, minor_k=1.5, **hose)
     left, right = f"{here}/in", f"{here}/out"
-    bar = {"length_m": rack.port_pitch_m, "diameter_m": rack.manifold_diameter_m, "roughness_m": rack.roughness_m}
+    bar: dict[str, Any] = {
+        "length_m": rack.port_pitch_m,
+        "diameter_m": rack.manifold_diameter_m,
+        "roughness_m": rack.roughness_m,
+    }
     for tray in rack.trays:
         for place in range(tray.count):
             name = f"{here}/{tray.name} {place + 1}"
@@ -223,7 +231,7 @@ def build_hall(
     *,
     vessel_pa: float,
     law: str = "colebrook",
-    wanted_places: Sequence[int] | None = None,
+    places: Sequence[int] | None = None,
 ) -> Hall:
     """A hall of racks in a row of places along the headers, CDUs spread evenly over it.
 
@@ -233,30 +241,17 @@ def build_hall(
         One entry a place; kinds may be mixed.
     vessel_pa : float
         Absolute pressure of the expansion vessel at the return header. [Pa]
-    wanted_places : sequence of int, optional
+    places : sequence of int, optional
         Place of each CDU along the headers; evenly spread where left out.
     """
     build = NetworkBuilder(law=law)
-    count = len(racks)
-    for number in range(count):
-        build.junction(f"supply {number + 1}")
-        if number:
-            build.junction(f"return {number + 1}")
-    build.fixed("return 1", pressure_pa=vessel_pa)
-    pipe = {"length_m": headers.pitch_m, "diameter_m": headers.diameter_m, "roughness_m": headers.roughness_m}
-    last = count if headers.ring and count > 2 else count - 1
-    for number in range(last):
-        onward = (number + 1) % count + 1
-        build.pipe(f"supply header {number + 1}", f"supply {number + 1}", f"supply {onward}", **pipe)
-        build.pipe(f"return header {number + 1}", f"return {onward}", f"return {number + 1}", **pipe)
+    add_headers(build, len(racks), headers, vessel_pa)
     found = [
         item
         for number, rack in enumerate(racks)
         for item in add_rack(build, number, rack, f"supply {number + 1}", f"return {number + 1}")
     ]
-    places = wanted_places or [int((at + 0.5) * count / len(cdus)) for at in range(len(cdus))]
-    for number, (cdu, place) in enumerate(zip(cdus, places, strict=True)):
-        _add_cdu(build, number, cdu, f"return {place + 1}", f"supply {place + 1}")
+    add_cdus(build, cdus, len(racks), places)
     network = build.network()
     at = network.link_number
     source_w = np.zeros(len(network.links))
@@ -269,21 +264,49 @@ def build_hall(
         spots=tuple(spot for spot, _, _, _ in found),
         spot_link=np.array([at[link] for _, link, _, _ in found], np.int32),
         spot_paths=np.array([paths for _, _, paths, _ in found]),
-        rack_link=np.array([at[f"rack {number + 1}/supply hose"] for number in range(count)], np.int32),
+        rack_link=np.array([at[f"rack {number + 1}/supply hose"] for number in range(len(racks))], np.int32),
         cdu_link=np.array([at[f"cdu {number + 1}/exchanger"] for number in range(len(cdus))], np.int32),
         source_w=source_w,
-        coolers=tuple(
-            Cooler(
-                link=f"cdu {number + 1}/exchanger",
-                ua_w_k=cdu.ua_w_k,
-                rated_kg_s=cdu.rated_kg_s,
-                primary_rated_kg_s=cdu.primary_rated_kg_s,
-                primary_heat_j_kg_k=cdu.primary_heat_j_kg_k,
-                fouling_share=cdu.fouling_share,
-            )
-            for number, cdu in enumerate(cdus)
-        ),
+        coolers=coolers_of(cdus),
         coupling_links=np.array([number for name, number in at.items() if "/coupling " in name], np.int32),
+    )
+
+
+def add_headers(build: NetworkBuilder, count: int, headers: Headers, vessel_pa: float) -> None:
+    """Nodes `supply n` and `return n` of each place and the sections between them; the vessel holds `return 1`."""
+    for number in range(count):
+        build.junction(f"supply {number + 1}")
+        if number:
+            build.junction(f"return {number + 1}")
+    build.fixed("return 1", pressure_pa=vessel_pa)
+    pipe: dict[str, Any] = {
+        "length_m": headers.pitch_m, "diameter_m": headers.diameter_m, "roughness_m": headers.roughness_m,
+    }  # fmt: skip
+    for number in range(count if headers.ring and count > 2 else count - 1):
+        onward = (number + 1) % count + 1
+        build.pipe(f"supply header {number + 1}", f"supply {number + 1}", f"supply {onward}", **pipe)
+        build.pipe(f"return header {number + 1}", f"return {onward}", f"return {number + 1}", **pipe)
+
+
+def add_cdus(build: NetworkBuilder, cdus: Sequence[Cdu], count: int, places: Sequence[int] | None) -> None:
+    """CDUs between return and supply at their places; evenly spread where none are given."""
+    spread = places or [int((at + 0.5) * count / len(cdus)) for at in range(len(cdus))]
+    for number, (cdu, place) in enumerate(zip(cdus, spread, strict=True)):
+        _add_cdu(build, number, cdu, f"return {place + 1}", f"supply {place + 1}")
+
+
+def coolers_of(cdus: Sequence[Cdu]) -> tuple[Cooler, ...]:
+    """The CDUs' exchangers."""
+    return tuple(
+        Cooler(
+            link=f"cdu {number + 1}/exchanger",
+            ua_w_k=cdu.ua_w_k,
+            rated_kg_s=cdu.rated_kg_s,
+            primary_rated_kg_s=cdu.primary_rated_kg_s,
+            primary_heat_j_kg_k=cdu.primary_heat_j_kg_k,
+            fouling_share=cdu.fouling_share,
+        )
+        for number, cdu in enumerate(cdus)
     )
 
 
@@ -300,9 +323,9 @@ def _add_cdu(build: NetworkBuilder, number: int, cdu: Cdu, back: str, supply: st
 
 
 def single_rack(rack: RackLoop, *, law: str = "colebrook") -> tuple[Network, list[tuple[Spot, str, float, float]]]:
-    """One rack between two nodes of given pressure, `supply` and `return`: its own curve."""
+    """One rack between `supply`, whose pressure is given, and `return`, where a demand draws its flow: its own curve."""
     build = NetworkBuilder(law=law)
     build.fixed("supply", pressure_pa=3e5)
-    build.fixed("return", pressure_pa=2e5)
+    build.junction("return")
     found = add_rack(build, 0, rack, "supply", "return")
     return build.network(), found

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rackwright.rack.cooling.hall import Hall
+from rackwright.rack.cooling.hall import Hall, Spot
 from rackwright.rack.cooling.heat.transport import Fluid
 from rackwright.rack.cooling.heat.warm import WarmSolution, density_of, solve_warm
-from rackwright.rack.cooling.hydraulics.network import Floats
+from rackwright.rack.cooling.hydraulics.network import Floats, Network
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,8 @@ def solve_hall(
     load_rows = np.atleast_2d(np.broadcast_to(load, (*load.shape[:-1], len(hall.racks))) if load.ndim else load[None])
     per_link = _by_link(hall, load_rows)
     source_w = hall.source_w * per_link
-    options = {
-        name: value for name, value in (("speed", speed), ("opened", opened), ("factor", factor)) if value is not None
-    }
+    given: dict[str, Any] = {"speed": speed, "opened": opened, "factor": factor, **more}
+    options = {name: value for name, value in given.items() if value is not None}
     warm = solve_warm(
         hall.network,
         fluid,
@@ -105,9 +105,40 @@ def solve_hall(
         outside_k=np.asarray(wanted_k, np.float64).mean(),
         start=start.warm if start else None,
         **options,
-        **more,
     )
     return _chips(hall, fluid, warm, source_w, np.asarray(plate_factor, np.float64))
+
+
+def solve_rack(
+    network: Network,
+    found: Sequence[tuple[Spot, str, float, float]],
+    fluid: Fluid,
+    *,
+    flows_kg_s: Floats,
+    inlet_k: float,
+    load_share: float = 1.0,
+    start: HallState | None = None,
+    **more: Any,
+) -> HallState:
+    """One rack (`single_rack`) at S flows through it, an inlet temperature and a share of its heat."""
+    demands = np.zeros((len(flows_kg_s), len(network.nodes)))
+    demands[:, network.node_number["return"]] = flows_kg_s
+    at = network.link_number
+    source_w = np.zeros(len(network.links))
+    for _, link, _, heat_w in found:
+        source_w[at[link]] += heat_w * load_share
+    warm = solve_warm(
+        network, fluid, source_w=source_w, outside_k=inlet_k, demands_kg_s=demands, start=start.warm if start else None,
+        **{name: value for name, value in more.items() if value is not None},
+    )  # fmt: skip
+    hall = Hall(
+        network=network, racks=(), cdus=(), spots=tuple(spot for spot, *_ in found),
+        spot_link=np.array([at[link] for _, link, _, _ in found], np.int32),
+        spot_paths=np.array([paths for _, _, paths, _ in found]),
+        rack_link=np.array([at["rack 1/supply hose"]], np.int32), cdu_link=np.zeros(0, np.int32), source_w=source_w,
+        coolers=(), coupling_links=np.zeros(0, np.int32),
+    )  # fmt: skip
+    return _chips(hall, fluid, warm, source_w[None, :], np.asarray(1.0))
 
 
 def _by_link(hall: Hall, load: Floats) -> Floats:

@@ -70,101 +70,141 @@ def link_outlet(
         taken = max(min(asked, most), 0.0)
         heat.duty_w[cooler, lane] = taken * m
         heat.short[cooler, lane] = asked > most + 1e-6
-        return outlet - taken
+        return float(outlet - taken)
     if sources.loss_w_k[link] > 0.0:
         start_k = transport.temperature(fluid, outlet, pressure[up, lane], graph.lift_j_kg[up], guess_k)
         capacity = transport.heat_capacity(fluid, start_k)
         fallen = -np.expm1(-sources.loss_w_k[link] / (m * capacity))
         lost = capacity * fallen * (start_k - sources.ambient_k[lane])
         heat.lost_w[link, lane] = lost * m
-        return outlet - lost
-    return outlet
+        return float(outlet - lost)
+    return float(outlet)
 
 
 @kernel
-def sweep_lanes(
-    graph: Graph, fluid: Fluid, sources: Sources, flow: Floats, pressure: Floats, low: int, high: int, still: Floats,
-    order: Ints, links_in_order: Ints, heat: Heat,
+def enters(
+    graph: Graph, fluid: Fluid, sources: Sources, flow: Floats, pressure: Floats, lane: int, still: float,
+    inflow: Floats, brought: Floats,
 ) -> None:  # fmt: skip
-    """Sweep lanes `low` to `high`, which all flow the same way, until the enthalpies stand."""
-    nodes, links = order.shape[0], links_in_order.shape[0]
-    rank = np.empty(nodes, np.int32)
-    for at in range(nodes):
-        rank[order[at]] = at
-    inflow, outside = np.zeros((nodes, high - low)), np.zeros((nodes, high - low))
-    carried = np.empty((nodes, high - low))
-    for link in range(links):
-        for lane in range(low, high):
-            m = flow[link, lane]
-            if abs(m) > still[lane]:
-                up, down = graph.first[link], graph.second[link]
-                if m < 0.0:
-                    up, down = down, up
-                inflow[down, lane - low] += abs(m)
-                outside[up, lane - low] += abs(m)
+    """Each node's inflow, and the enthalpy flow that comes from outside where more goes out than comes in."""
+    nodes = inflow.shape[0]
     for node in range(nodes):
-        for lane in range(low, high):
-            # more goes out than comes in: the rest enters from outside
-            enters = max(outside[node, lane - low] - inflow[node, lane - low], 0.0)
-            if enters <= 1e-12 * outside[node, lane - low]:
-                enters = 0.0
-            inflow[node, lane - low] += enters
-            kelvin = sources.outside_k[node, lane]
-            given = transport.energy(fluid, kelvin) + pressure[node, lane] / transport.density(fluid, kelvin)
-            outside[node, lane - low] = enters * (given + graph.lift_j_kg[node])
-    feeds_back = np.empty(links, np.bool_)
-    any_feedback = False
+        inflow[node] = 0.0
+        brought[node] = 0.0
+    for link in range(flow.shape[0]):
+        m = flow[link]
+        if abs(m) > still:
+            up, down = graph.first[link], graph.second[link]
+            if m < 0.0:
+                up, down = down, up
+            inflow[down] += abs(m)
+            brought[up] += abs(m)
+    for node in range(nodes):
+        # more goes out than comes in: the rest enters from outside
+        outside = brought[node] - inflow[node]
+        if outside <= 1e-12 * brought[node]:
+            brought[node] = 0.0
+            continue
+        inflow[node] += outside
+        kelvin = sources.outside_k[node, lane]
+        given = transport.energy(fluid, kelvin) + pressure[node, lane] / transport.density(fluid, kelvin)
+        brought[node] = outside * (given + graph.lift_j_kg[node])
+
+
+@kernel
+def in_order(graph: Graph, flow: Floats, still: float, rank: Ints) -> bool:
+    """Whether every flowing link still leads from an earlier to a later node, links that open loops left out."""
+    for link in range(flow.shape[0]):
+        if abs(flow[link]) > still and not graph.cut[link]:
+            forward = rank[graph.first[link]] < rank[graph.second[link]]
+            if forward != (flow[link] > 0.0):
+                return False
+    return True
+
+
+@kernel
+def sweep_lane(
+    graph: Graph, fluid: Fluid, sources: Sources, flow: Floats, pressure: Floats, lane: int, still: float,
+    rank: Ints, links_in_order: Ints, plain: Flags, inflow: Floats, brought: Floats, carried: Floats, own: Floats,
+    out: Floats, heat: Heat,
+) -> None:  # fmt: skip
+    """Sweep one lane until its enthalpies stand. `own` (nodes,) and `out` (links,) come in as first guesses.
+
+    A node's enthalpy is complete once all its earlier links have added to it; links that lead back to an earlier node
+    bring what they had in the pass before.
+    """
+    nodes, links = inflow.shape[0], flow.shape[0]
+    back = np.empty(links, np.int32)
+    backs = 0
     for link in range(links):
+        m = flow[link]
         up, down = graph.first[link], graph.second[link]
-        if flow[link, low] < 0.0:
+        if m < 0.0:
             up, down = down, up
-        feeds_back[link] = rank[up] >= rank[down]
-        any_feedback = any_feedback or feeds_back[link]
+        if abs(m) > still and rank[up] >= rank[down]:
+            back[backs] = link
+            backs += 1
+    asked, gap, gap_before, got_before = np.empty(backs), np.empty(backs), np.zeros(backs), np.zeros(backs)
     for count in range(transport.MOST_PASSES):
         for node in range(nodes):
-            for lane in range(high - low):
-                carried[node, lane] = outside[node, lane]
-        for link in range(links):
-            if feeds_back[link]:
-                for lane in range(low, high):
-                    m = flow[link, lane]
-                    if abs(m) > still[lane]:
-                        down = graph.second[link] if m > 0.0 else graph.first[link]
-                        carried[down, lane - low] += abs(m) * heat.outlet[link, lane]
-        moved = 0.0
-        at = 0
-        for number in range(nodes):
-            node = order[number]
-            for lane in range(low, high):
-                if inflow[node, lane - low] > 0.0:
-                    new = carried[node, lane - low] / inflow[node, lane - low]
-                    moved = max(moved, abs(new - heat.enthalpy[node, lane]))
-                    heat.enthalpy[node, lane] = new
-            while at < links:
-                link = links_in_order[at]
-                up = graph.first[link] if flow[link, low] > 0.0 else graph.second[link]
-                if up != node:
-                    break
-                at += 1
-                down = graph.second[link] if flow[link, low] > 0.0 else graph.first[link]
-                plain = graph.cooler_at[link] < 0 and sources.loss_w_k[link] <= 0.0
-                for lane in range(low, high):
-                    m = abs(flow[link, lane])
-                    if plain and m > still[lane]:
-                        added = sources.source_w[link, lane] + sources.work_w[link, lane]
-                        out = heat.enthalpy[node, lane] + added / m
-                    else:
-                        out = link_outlet(
-                            graph, fluid, sources, link, lane, flow[link, lane], heat.enthalpy[node, lane], pressure,
-                            still[lane], heat.node_k[node, lane], heat,
-                        )  # fmt: skip
-                    heat.outlet[link, lane] = out
-                    if m > still[lane] and not feeds_back[link]:
-                        carried[down, lane - low] += m * out
-        for lane in range(low, high):
-            heat.passes[lane] = count + 1
-        if not any_feedback or moved <= transport.SETTLED_J_KG:
+            carried[node] = brought[node]
+        for at in range(backs):
+            link = back[at]
+            asked[at] = out[link]
+            down = graph.second[link] if flow[link] > 0.0 else graph.first[link]
+            carried[down] += abs(flow[link]) * out[link]
+        last = -1
+        for at in range(links):
+            link = links_in_order[at]
+            m = flow[link]
+            up, down = graph.first[link], graph.second[link]
+            if m <= 0.0:
+                up, down = down, up
+            if up != last:
+                last = up
+                if inflow[up] > 0.0:
+                    own[up] = carried[up] / inflow[up]
+            if plain[link] and abs(m) > still:
+                value = own[up] + (sources.source_w[link, lane] + sources.work_w[link, lane]) / abs(m)
+            else:
+                value = link_outlet(
+                    graph, fluid, sources, link, lane, m, own[up], pressure, still, heat.node_k[up, lane], heat
+                )
+            out[link] = value
+            if abs(m) > still and rank[up] < rank[down]:
+                carried[down] += abs(m) * value
+        for node in range(nodes):
+            if inflow[node] > 0.0:
+                own[node] = carried[node] / inflow[node]
+        heat.passes[lane] = count + 1
+        if not guess_again(back, backs, count, asked, gap, gap_before, got_before, out):
             break
+
+
+@kernel
+def guess_again(
+    back: Ints, backs: int, count: int, asked: Floats, gap: Floats, gap_before: Floats, got_before: Floats, out: Floats
+) -> bool:
+    """What links that lead back are to bring in the next pass: Anderson's extrapolation over two passes.
+
+    False once the pass has given back what it was given.
+    """
+    most, along, square = 0.0, 0.0, 0.0
+    for at in range(backs):
+        gap[at] = out[back[at]] - asked[at]
+        most = max(most, abs(gap[at]))
+        along += gap[at] * (gap[at] - gap_before[at])
+        square += (gap[at] - gap_before[at]) ** 2
+    if most <= transport.SETTLED_J_KG:
+        return False
+    share = along / square if count > 0 and square > 0.0 else 0.0
+    share = min(max(share, -20.0), 0.9)
+    for at in range(backs):
+        got = out[back[at]]
+        out[back[at]] = got - share * (got - got_before[at]) if count > 0 else got
+        got_before[at] = got
+        gap_before[at] = gap[at]
+    return True
 
 
 @kernel
@@ -175,31 +215,42 @@ def carry_heat(graph: Graph, fluid: Fluid, sources: Sources, flow: Floats, press
     """
     links, lanes = flow.shape
     nodes = heat.enthalpy.shape[0]
-    order, links_in_order = np.empty(nodes, np.int32), np.empty(links, np.int32)
-    still = np.zeros(lanes)
+    order, rank, links_in_order = np.empty(nodes, np.int32), np.zeros(nodes, np.int32), np.empty(links, np.int32)
+    inflow, brought, carried = np.empty(nodes), np.empty(nodes), np.empty(nodes)
+    own, out, m, plain = np.empty(nodes), np.empty(links), np.empty(links), np.empty(links, np.bool_)
     for link in range(links):
-        for lane in range(lanes):
-            still[lane] = max(still[lane], transport.STILL_SHARE * abs(flow[link, lane]))
+        plain[link] = graph.cooler_at[link] < 0 and sources.loss_w_k[link] <= 0.0
+    for lane in range(lanes):
+        still = 0.0
+        for link in range(links):
+            m[link] = flow[link, lane]
+            out[link] = heat.outlet[link, lane]
+            still = max(still, abs(m[link]))
             heat.dry[link, lane] = False
-    together = transport.same_directions(flow, still)
-    low = 0
-    while low < lanes:
-        high = lanes if together else low + 1
-        transport.order_nodes(graph.first, graph.second, flow, low, still[low], graph.cut, order)
-        transport.sequence(graph.first, graph.second, flow, low, order, links_in_order)
-        sweep_lanes(graph, fluid, sources, flow, pressure, low, high, still, order, links_in_order, heat)
-        low = high
-    for node in range(nodes):
-        for lane in range(lanes):
+        still *= transport.STILL_SHARE
+        for node in range(nodes):
+            own[node] = heat.enthalpy[node, lane]
+        if lane == 0 or not in_order(graph, m, still, rank):
+            transport.order_nodes(graph.first, graph.second, m, still, graph.cut, order)
+            for at in range(nodes):
+                rank[order[at]] = at
+        transport.sequence(graph.first, graph.second, m, rank, links_in_order)
+        enters(graph, fluid, sources, m, pressure, lane, still, inflow, brought)
+        sweep_lane(
+            graph, fluid, sources, m, pressure, lane, still, rank, links_in_order, plain, inflow, brought, carried, own,
+            out, heat,
+        )  # fmt: skip
+        for node in range(nodes):
+            heat.enthalpy[node, lane] = own[node]
             heat.node_k[node, lane] = transport.temperature(
-                fluid, heat.enthalpy[node, lane], pressure[node, lane], graph.lift_j_kg[node], heat.node_k[node, lane]
+                fluid, own[node], pressure[node, lane], graph.lift_j_kg[node], heat.node_k[node, lane]
             )
-    for link in range(links):
-        for lane in range(lanes):
-            up = graph.first[link] if flow[link, lane] > 0.0 else graph.second[link]
-            m = max(abs(flow[link, lane]), still[lane])
-            start_k = heat.node_k[up, lane]
-            warmed_k = sources.source_w[link, lane] / (m * transport.heat_capacity(fluid, start_k)) if m > 0.0 else 0.0
+        for link in range(links):
+            heat.outlet[link, lane] = out[link]
+            start_k = heat.node_k[graph.first[link] if m[link] > 0.0 else graph.second[link], lane]
+            warmed_k = 0.0
+            if sources.source_w[link, lane] != 0.0 and abs(m[link]) > still:
+                warmed_k = sources.source_w[link, lane] / (abs(m[link]) * transport.heat_capacity(fluid, start_k))
             heat.mean_k[link, lane] = start_k + 0.5 * warmed_k
 
 

@@ -71,13 +71,13 @@ class Sources(NamedTuple):
 @kernel
 def polynomial(c: Floats, x: float) -> float:
     """Value of six coefficients, rising powers, by Horner's rule."""
-    return c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * (c[4] + x * c[5]))))
+    return float(c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * (c[4] + x * c[5])))))
 
 
 @kernel
 def slope_of(c: Floats, x: float) -> float:
     """Derivative of six coefficients."""
-    return c[1] + x * (2.0 * c[2] + x * (3.0 * c[3] + x * (4.0 * c[4] + x * 5.0 * c[5])))
+    return float(c[1] + x * (2.0 * c[2] + x * (3.0 * c[3] + x * (4.0 * c[4] + x * 5.0 * c[5]))))
 
 
 @kernel
@@ -91,7 +91,7 @@ def density(fluid: Fluid, kelvin: float) -> float:
 def viscosity(fluid: Fluid, kelvin: float) -> float:
     """Dynamic viscosity, held at the ends of its range. [Pa s]"""
     held = min(max(kelvin, fluid.least_k), fluid.most_k)
-    return np.exp(polynomial(fluid.log_viscosity, (held - fluid.centre_k) / fluid.scale_k))
+    return float(np.exp(polynomial(fluid.log_viscosity, (held - fluid.centre_k) / fluid.scale_k)))
 
 
 @kernel
@@ -132,7 +132,7 @@ def effectiveness(ntu: float, ratio: float) -> float:
     if gap < 1e-8:
         return ntu / (1.0 + ntu)
     fallen = -np.expm1(-gap)
-    return fallen / (1.0 - ratio + ratio * fallen)
+    return float(fallen / (1.0 - ratio + ratio * fallen))
 
 
 @kernel
@@ -149,11 +149,11 @@ def cooler_duty(sources: Sources, number: int, lane: int, flow: float, heat_j_kg
     own, other = flow * heat_j_kg_k, primary * sources.primary_heat_j_kg_k
     least, most = min(own, other), max(own, other)
     share = effectiveness(sources.cooler_ua[number, lane] / resistance / least, least / most)
-    return share * least * (inlet_k - sources.primary_k[number, lane])
+    return float(share * least * (inlet_k - sources.primary_k[number, lane]))
 
 
 @kernel
-def order_nodes(first: Ints, second: Ints, flow: Floats, lane: int, still: float, cut: Flags, order: Ints) -> int:
+def order_nodes(first: Ints, second: Ints, flow: Floats, still: float, cut: Flags, order: Ints) -> int:
     """Nodes from upstream to downstream, links in `cut` left out; how many loops had to be opened beside them.
 
     Kahn's algorithm; where a loop is left over, its next node in number goes first and the passes settle it.
@@ -162,9 +162,9 @@ def order_nodes(first: Ints, second: Ints, flow: Floats, lane: int, still: float
     waiting = np.zeros(nodes, np.int32)
     start = np.zeros(nodes + 1, np.int32)
     for link in range(links):
-        if abs(flow[link, lane]) > still and not cut[link]:
-            down = second[link] if flow[link, lane] > 0.0 else first[link]
-            up = first[link] if flow[link, lane] > 0.0 else second[link]
+        if abs(flow[link]) > still and not cut[link]:
+            down = second[link] if flow[link] > 0.0 else first[link]
+            up = first[link] if flow[link] > 0.0 else second[link]
             waiting[down] += 1
             start[up + 1] += 1
     for node in range(nodes):
@@ -172,9 +172,9 @@ def order_nodes(first: Ints, second: Ints, flow: Floats, lane: int, still: float
     place = start[:-1].copy()
     out = np.empty(start[nodes], np.int32)
     for link in range(links):
-        if abs(flow[link, lane]) > still and not cut[link]:
-            up = first[link] if flow[link, lane] > 0.0 else second[link]
-            out[place[up]] = second[link] if flow[link, lane] > 0.0 else first[link]
+        if abs(flow[link]) > still and not cut[link]:
+            up = first[link] if flow[link] > 0.0 else second[link]
+            out[place[up]] = second[link] if flow[link] > 0.0 else first[link]
             place[up] += 1
     taken = np.zeros(nodes, np.bool_)
     head, tail, opened, next_node = 0, 0, 0, 0
@@ -204,31 +204,16 @@ def order_nodes(first: Ints, second: Ints, flow: Floats, lane: int, still: float
 
 
 @kernel
-def sequence(first: Ints, second: Ints, flow: Floats, lane: int, order: Ints, links_in_order: Ints) -> None:
-    """Links in the order of their upstream nodes."""
-    nodes, links = order.shape[0], first.shape[0]
-    rank = np.empty(nodes, np.int32)
-    for at in range(nodes):
-        rank[order[at]] = at
+def sequence(first: Ints, second: Ints, flow: Floats, rank: Ints, links_in_order: Ints) -> None:
+    """Links in the order of their upstream nodes; a link without flow counts as flowing backwards."""
+    nodes, links = rank.shape[0], first.shape[0]
     start = np.zeros(nodes + 1, np.int32)
     for link in range(links):
-        up = first[link] if flow[link, lane] > 0.0 else second[link]
+        up = first[link] if flow[link] > 0.0 else second[link]
         start[rank[up] + 1] += 1
     for node in range(nodes):
         start[node + 1] += start[node]
     for link in range(links):
-        up = first[link] if flow[link, lane] > 0.0 else second[link]
+        up = first[link] if flow[link] > 0.0 else second[link]
         links_in_order[start[rank[up]]] = link
         start[rank[up]] += 1
-
-
-@kernel
-def same_directions(flow: Floats, still: Floats) -> bool:
-    """Whether every link flows the same way in all lanes, or not at all in the same."""
-    for link in range(flow.shape[0]):
-        up = flow[link, 0] > 0.0
-        moves = abs(flow[link, 0]) > still[0]
-        for lane in range(1, flow.shape[1]):
-            if (flow[link, lane] > 0.0) != up or (abs(flow[link, lane]) > still[lane]) != moves:
-                return False
-    return True

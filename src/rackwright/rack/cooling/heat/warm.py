@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,12 @@ from rackwright.errors import NotConverged
 from rackwright.rack.cooling.heat.sweep import Graph, Heat, carry_heat, properties
 from rackwright.rack.cooling.heat.transport import Fluid, Sources
 from rackwright.rack.cooling.hydraulics.network import Floats, Kind, Network
-from rackwright.rack.cooling.hydraulics.solve import GRAVITY_M_S2, LANES, Solution, solve
+from rackwright.rack.cooling.hydraulics.solve import GRAVITY_M_S2, Solution, lanes_for, solve
 
 #: Rounds of hydraulics and heat; four are usual, because properties change by a few per cent.
 MOST_ROUNDS = 40
 #: Flows may still change by this share between two rounds.
-ROUND_TOLERANCE = 1e-9
+ROUND_TOLERANCE = 1e-6
 PUMPS = (Kind.PUMP, Kind.PUMP_TABLE, Kind.PUMP_POWER)
 
 
@@ -74,6 +74,10 @@ class WarmSolution:
         return density_of(fluid, self.mean_k)
 
 
+FLOW_FIELDS = tuple(item.name for item in fields(Solution) if item.name != "network")
+WARM_FIELDS = tuple(item.name for item in fields(WarmSolution) if item.name != "flows")
+
+
 def density_of(fluid: Fluid, kelvin: Floats) -> Floats:
     """Density at temperatures of any shape. [kg/m3]"""
     x = (np.clip(kelvin, fluid.least_k, fluid.most_k) - fluid.centre_k) / fluid.scale_k
@@ -100,6 +104,7 @@ def solve_warm(
     pump_efficiency: ArrayLike = 1.0,
     loss_w_k: ArrayLike = 0.0,
     ambient_k: ArrayLike = 298.15,
+    law_loads: ArrayLike = 1.0,
     fixed_properties_k: float | None = None,
     start: WarmSolution | None = None,
     workers: int | None = None,
@@ -121,10 +126,12 @@ def solve_warm(
         Hydraulic over shaft power, (pumps,) or (S, pumps); all of the shaft's power goes into the fluid.
     loss_w_k, ambient_k : array_like
         A pipe's conductance to its room (links,) and the room's temperature, one number or (S,).
+    law_loads : array_like
+        Load of condensed links, as their laws' corners have it; (condensed links,) or (S, condensed links).
     fixed_properties_k : float, optional
         Take density and viscosity at this temperature everywhere instead of at each link's own.
     hydraulic
-        Passed on to `solve`: demands_kg_s, fixed_pa, speed, opened, setting, factor, laws.
+        Passed on to `solve`: demands_kg_s, fixed_pa, speed, opened, setting, factor.
 
     Raises
     ------
@@ -143,14 +150,16 @@ def solve_warm(
         "cooler_share": (cooler_share, len(coolers)),
         "outside": (outside_k, len(network.nodes)),
         "efficiency": (pump_efficiency, len(network.pumps)),
+        "law_loads": (law_loads, int((network.law_at >= 0).sum())),
         "ambient": (np.reshape(np.asarray(ambient_k, np.float64), (-1, 1)), 1),
     }
     wide = {name: _wide(name, value, width, count) for name, (value, width) in rows.items()}
     losses = np.array(np.broadcast_to(np.asarray(loss_w_k, np.float64), (len(network.links),)))
-    if start is None and count > LANES:
+    batch = lanes_for(network)
+    if start is None and count > batch:
         first = _chunk(network, graph, fluid, coolers, wide, losses, fixed_properties_k, slice(0, 1), None, hydraulic)
         start = first
-    pieces = [slice(at, min(at + LANES, count)) for at in range(0, count, LANES)]
+    pieces = [slice(at, min(at + batch, count)) for at in range(0, count, batch)]
 
     def piece(part: slice) -> WarmSolution:
         return _chunk(network, graph, fluid, coolers, wide, losses, fixed_properties_k, part, start, hydraulic)
@@ -195,8 +204,13 @@ def _chunk(
     before: Floats | None = None
     tolerance = 1e-4
     flows = begun
-    for count in range(1, MOST_ROUNDS + 1):
+    flow = np.ones_like(heat.mean_k) if begun is None else _lanes(begun.flow_kg_s, width)
+    rounds = 0
+    while rounds < MOST_ROUNDS:
+        rounds += 1
         properties(fluid, mean_k, density, viscosity)
+        if network.laws:
+            options["law_weights"] = _law_weights(network, heat.node_k, flow, own["law_loads"])
         flows = solve(
             network, density_kg_m3=density.T, viscosity_pa_s=viscosity.T, start=flows, workers=1, must_converge=False,
             flow_tolerance=tolerance, **options,
@@ -209,11 +223,11 @@ def _chunk(
             mean_k = heat.mean_k
         change = np.inf if before is None else _change(flow, before)
         before = flow
-        if change <= ROUND_TOLERANCE and tolerance <= 1e-8:
+        if change <= ROUND_TOLERANCE and tolerance <= 1e-6:
             break
         tolerance = max(min(tolerance, 1e-2 * change), 1e-10)
     assert flows is not None
-    settled = flows.converged & (change <= max(ROUND_TOLERANCE, 1e-8))
+    settled = flows.converged & (change <= ROUND_TOLERANCE)
     return WarmSolution(
         flows=_with(flows, settled, change),
         node_k=np.ascontiguousarray(heat.node_k.T),
@@ -227,8 +241,36 @@ def _chunk(
         closure_share=_closure(
             graph, own, heat, flow, work_w, _carried_out_w(network, fluid, own, heat, flow, pressure)
         ),
-        rounds=np.full(width, count, np.int32),
+        rounds=np.full(width, rounds, np.int32),
     )
+
+
+def _law_weights(network: Network, node_k: Floats, flow: Floats, loads: Floats) -> Floats:
+    """How each condensed link's corners mix at its inlet temperature and load; (lanes, condensed links, corners).
+
+    Lagrange's polynomial through the law's temperatures and loads, held at their ends.
+    """
+    links = np.flatnonzero(network.law_at >= 0)
+    up = np.where(flow[links] >= 0, network.first[links, None], network.second[links, None])
+    inlet_k = np.take_along_axis(node_k, up, axis=0)
+    weights = np.empty((*inlet_k.shape, network.laws[0].drops_pa.shape[0]))
+    for number, law in enumerate(network.laws):
+        at = network.law_at[links] == number
+        warm = lagrange(inlet_k[at], law.temperatures_k)
+        laden = lagrange(loads[at], law.loads)
+        weights[at] = (warm[..., :, None] * laden[..., None, :]).reshape(*warm.shape[:2], -1)
+    return np.ascontiguousarray(weights.transpose(1, 0, 2))
+
+
+def lagrange(values: Floats, nodes: Sequence[float]) -> Floats:
+    """Weights of the polynomial through nodes at values held within them; shape (*values.shape, nodes)."""
+    held = np.clip(values, nodes[0], nodes[-1])
+    weights = np.ones((*values.shape, len(nodes)))
+    for own, node in enumerate(nodes):
+        for other, at in enumerate(nodes):
+            if other != own:
+                weights[..., own] *= (held - at) / (node - at)
+    return weights
 
 
 def _closure(graph: Graph, own: dict[str, Floats], heat: Heat, flow: Floats, work_w: Floats, ends_w: Floats) -> Floats:
@@ -296,7 +338,7 @@ def _graph(network: Network, coolers: Sequence[Cooler]) -> Graph:
     at = np.full(len(network.links), -1, np.int32)
     for number, cooler in enumerate(coolers):
         at[network.link_number[cooler.link]] = number
-    cut = np.isin(network.kind, PUMPS) | (at >= 0)
+    cut = at >= 0 if coolers else np.isin(network.kind, PUMPS)
     return Graph(network.first, network.second, GRAVITY_M_S2 * network.elevation_m, cut, at)
 
 
@@ -341,9 +383,8 @@ def _change(flow: Floats, before: Floats) -> float:
 
 
 def _count(arrays: list[ArrayLike], hydraulic: dict[str, Any]) -> int:
-    found = [np.asarray(value) for value in (*arrays, *(v for k, v in hydraulic.items() if k != "laws"))]
-    found += [np.asarray(value) for value in hydraulic.get("laws") or ()]
-    return max([1, *(array.shape[0] for array in found if array.ndim == 2)])
+    found = [np.asarray(value) for value in (*arrays, *hydraulic.values())]
+    return max([1, *(int(array.shape[0]) for array in found if array.ndim == 2)])
 
 
 def _wide(name: str, value: ArrayLike, width: int, count: int) -> Floats:
@@ -356,36 +397,23 @@ def _wide(name: str, value: ArrayLike, width: int, count: int) -> Floats:
 
 
 def _own_rows(value: Any, part: slice) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_own_rows(item, part) for item in value)
     array = np.asarray(value)
     return array[part] if array.ndim == 2 and array.shape[0] > 1 else array
 
 
 def _only(flows: Solution, part: slice) -> Solution:
     rows = part if flows.flow_kg_s.shape[0] > 1 else slice(0, 1)
-    fields = ("flow_kg_s", "pressure_pa", "steps", "flow_change", "mass_error_kg_s", "converged", "worst_link")
-    return Solution(flows.network, *(getattr(flows, name)[rows] for name in fields), flows.valve_status[rows])
+    return Solution(network=flows.network, **{name: getattr(flows, name)[rows] for name in FLOW_FIELDS})
 
 
 def _with(flows: Solution, converged: NDArray[np.bool_], change: float) -> Solution:
-    return Solution(
-        flows.network, flows.flow_kg_s, flows.pressure_pa, flows.steps, np.maximum(flows.flow_change, change),
-        flows.mass_error_kg_s, converged, flows.worst_link, flows.valve_status,
-    )  # fmt: skip
+    return replace(flows, flow_change=np.maximum(flows.flow_change, change), converged=converged)
 
 
 def _joined(network: Network, parts: list[WarmSolution]) -> WarmSolution:
     def rows(values: list[Any]) -> Any:
         return np.concatenate(values) if len(values) > 1 else values[0]
 
-    fields = ("flow_kg_s", "pressure_pa", "steps", "flow_change", "mass_error_kg_s", "converged", "worst_link")
-    flows = Solution(
-        network,
-        *(rows([getattr(part.flows, name) for part in parts]) for name in fields),
-        rows([part.flows.valve_status for part in parts]),
-    )
-    names = (
-        "node_k", "outlet_j_kg", "mean_k", "duty_w", "short", "lost_w", "dry", "work_w", "closure_share", "rounds",
-    )  # fmt: skip
-    return WarmSolution(flows, *(rows([getattr(part, name) for part in parts]) for name in names))
+    flows = {name: rows([getattr(part.flows, name) for part in parts]) for name in FLOW_FIELDS}
+    warm = {name: rows([getattr(part, name) for part in parts]) for name in WARM_FIELDS}
+    return WarmSolution(flows=Solution(network=network, **flows), **warm)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rackwright.rack.cooling.hydraulics.laws import FRICTION_LAWS, dunlop
-from rackwright.rack.cooling.hydraulics.network import Floats, Kind, Link, Network, Node, Rule, freeze
+from rackwright.rack.cooling.hydraulics.laws import FRICTION_LAWS, joint
+from rackwright.rack.cooling.hydraulics.network import Kind, Law, Link, Network, Node, Rule, freeze
 
 #: Density at which a valve's Kv is stated. [kg/m3]
 KV_DENSITY = 1000.0
@@ -93,7 +93,7 @@ class NetworkBuilder:
             self._link(name, Link(first, second, Kind.HAZEN_WILLIAMS, slots, guess, check))
             return
         rough = roughness_m / (ROUGH_DIVISOR[self.law] * diameter_m)
-        slots = (length_m / diameter_m, kinetic, minor_k, 4 / (math.pi * diameter_m), rough, *dunlop(rough))
+        slots = (length_m / diameter_m, kinetic, minor_k, 4 / (math.pi * diameter_m), rough, *joint(self.law, rough))
         self._link(name, Link(first, second, Kind.DARCY, slots, guess, check))
 
     def curve(
@@ -208,16 +208,10 @@ class NetworkBuilder:
         number = STATUSES.index(status)
         self._link(name, Link(first, second, Kind.VALVE, slots, guess, rule=rule, setting=setting, status=number))
 
-    def condensed(
-        self, name: str, first: str, second: str, *, flows_kg_s: Floats, drops_pa: Floats, slopes: Floats
-    ) -> None:
-        """A whole sub-network as one link: drop by mass flow with its slope, cubic between points, odd about zero.
-
-        The first point is no flow; beyond the last the last slope holds. Scenarios may bring their own drops and slopes
-        (`solve(..., laws=...)`).
-        """
-        points = (flows_kg_s.tolist(), drops_pa.tolist(), slopes.tolist())
-        self._link(name, Link(first, second, Kind.LAW, (), float(flows_kg_s[len(flows_kg_s) // 2]), points=points))
+    def condensed(self, name: str, first: str, second: str, *, law: Law) -> None:
+        """A whole sub-network as one link; drop and slope cubic between the law's points, odd about zero."""
+        guess = float(law.flows_kg_s[len(law.flows_kg_s) // 2])
+        self._link(name, Link(first, second, Kind.LAW, (), guess, law=law))
 
     def network(self) -> Network:
         """The frozen network with its symbolic factorisation (see `freeze`)."""

@@ -57,7 +57,7 @@ def darcy(
                 f[lane], f_slope[lane] = epanet_factor(reynolds[lane], rough, c0, c1, c2, c3)
         elif law == 1:
             for lane in range(lanes):
-                f[lane], f_slope[lane] = colebrook_factor(reynolds[lane], rough)
+                f[lane], f_slope[lane] = colebrook_factor(reynolds[lane], rough, c0, c1)
         elif law == 2:
             for lane in range(lanes):
                 f[lane], f_slope[lane] = churchill_factor(reynolds[lane], rough)
@@ -66,7 +66,7 @@ def darcy(
                 f[lane], f_slope[lane] = nikuradse_factor(reynolds[lane], rough)
         else:
             for lane in range(lanes):
-                f[lane], f_slope[lane] = swamee_jain_factor(reynolds[lane], rough)
+                f[lane], f_slope[lane] = swamee_jain_factor(reynolds[lane], rough, c0, c1)
         for lane in range(lanes):
             m = max(abs(flow[link, lane]), LEAST_FLOW)
             scale = kinetic * factor[at_f, lane] / density[at_d, lane]
@@ -232,25 +232,42 @@ def pump_powers(
 
 @kernel
 def condensed(
-    links: Ints, table_at: Ints, start: Ints, xs: Floats, ys: Floats, slopes: Floats, flow: Floats, factor: Floats,
-    drop: Floats, slope: Floats,
+    links: Ints, law_at: Ints, grid: Floats, values: Floats, slopes: Floats, weights: Floats, flow: Floats,
+    factor: Floats, interval: Ints, ends: Floats, drop: Floats, slope: Floats,
 ) -> None:  # fmt: skip
-    """A sub-network's drop by mass flow: cubic between points with their slopes, odd about zero; (points, lanes)."""
+    """A sub-network's drop by mass flow: cubic between points with their slopes, odd about zero.
+
+    `grid` is (laws, points), `values` and `slopes` (laws, corners, points): a law at corners of inlet temperature and
+    load, mixed by `weights` (condensed links, corners, lanes). The mixed ends of the interval last used are kept in
+    `interval` (condensed links, lanes; -1 for none) and `ends` (condensed links, 4, lanes).
+    """
+    points = grid.shape[1]
     for number in range(links.shape[0]):
         link = links[number]
+        law = law_at[link]
         at_f = link if factor.shape[0] > 1 else 0
-        first, last = start[table_at[link]], start[table_at[link] + 1]
-        at = first
         for lane in range(flow.shape[1]):
             m = abs(flow[link, lane])
-            while at < last - 2 and m > xs[at + 1]:
+            at = max(interval[number, lane], 0)
+            while at < points - 2 and m > grid[law, at + 1]:
                 at += 1
-            while at > first and m < xs[at]:
+            while at > 0 and m < grid[law, at]:
                 at -= 1
-            width = xs[at + 1] - xs[at]
-            t = (m - xs[at]) / width
-            y0, y1 = ys[at, lane], ys[at + 1, lane]
-            d0, d1 = slopes[at, lane] * width, slopes[at + 1, lane] * width
+            if at != interval[number, lane]:
+                interval[number, lane] = at
+                y0, y1, d0, d1 = 0.0, 0.0, 0.0, 0.0
+                for corner in range(values.shape[1]):
+                    weight = weights[number, corner, lane]
+                    y0 += weight * values[law, corner, at]
+                    y1 += weight * values[law, corner, at + 1]
+                    d0 += weight * slopes[law, corner, at]
+                    d1 += weight * slopes[law, corner, at + 1]
+                ends[number, 0, lane], ends[number, 1, lane] = y0, y1
+                ends[number, 2, lane], ends[number, 3, lane] = d0, d1
+            width = grid[law, at + 1] - grid[law, at]
+            t = (m - grid[law, at]) / width
+            y0, y1 = ends[number, 0, lane], ends[number, 1, lane]
+            d0, d1 = ends[number, 2, lane] * width, ends[number, 3, lane] * width
             if t > 1.0:
                 value, per_m = y1 + d1 * (t - 1.0), d1 / width
             else:

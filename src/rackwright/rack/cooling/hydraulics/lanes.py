@@ -59,6 +59,10 @@ class Topology(NamedTuple):
     rule: Ints
     node_start: Ints
     incident: Ints
+    law_at: Ints
+    law_grid: Floats
+    law_values: Floats
+    law_slopes: Floats
 
 
 class Scenario(NamedTuple):
@@ -73,13 +77,14 @@ class Scenario(NamedTuple):
     speed: Floats
     setting: Floats
     fixed_status: Flags
-    law_drop: Floats
-    law_slope: Floats
+    law_weights: Floats
 
 
 @kernel
-def evaluate(net: Topology, case: Scenario, status: Ints, flow: Floats, drop: Floats, slope: Floats) -> None:
-    """Drop and slope of every link at its flow."""
+def evaluate(
+    net: Topology, case: Scenario, status: Ints, flow: Floats, interval: Ints, ends: Floats, drop: Floats, slope: Floats
+) -> None:
+    """Drop and slope of every link at its flow; `interval` and `ends` keep the condensed links' last interval."""
     rho, mu, factor, guess = case.density, case.viscosity, case.factor, net.guess
     if net.darcy.shape[0]:
         drops.darcy(net.darcy, net.law, net.slots, flow, rho, mu, factor, drop, slope)
@@ -95,8 +100,8 @@ def evaluate(net: Topology, case: Scenario, status: Ints, flow: Floats, drop: Fl
         )
     if net.condensed.shape[0]:
         drops.condensed(
-            net.condensed, net.table_at, net.table_start, net.table_x, case.law_drop, case.law_slope, flow, factor,
-            drop, slope,
+            net.condensed, net.law_at, net.law_grid, net.law_values, net.law_slopes, case.law_weights, flow, factor,
+            interval, ends, drop, slope,
         )  # fmt: skip
     if net.walled.shape[0]:
         drops.walls(net.walled, False, guess, flow, drop, slope)
@@ -298,6 +303,8 @@ def solve_lanes(
     for lane in range(lanes):
         done[lane] = False
         steps[lane] = 0
+    interval = np.full((net.condensed.shape[0], lanes), -1, np.int32)
+    ends = np.empty((net.condensed.shape[0], 4, lanes))
     pinning = case.any_shut or net.valves.shape[0] > 0
     pins = np.zeros((pressure.shape[0] if pinning else 0, lanes), np.bool_)
     moved_valves = True
@@ -306,7 +313,7 @@ def solve_lanes(
     tries = 0
     while taken < most_steps and tries < 2 * most_steps:
         tries += 1
-        evaluate(net, case, status, flow, drop, slope)
+        evaluate(net, case, status, flow, interval, ends, drop, slope)
         energies(net, pressure, lift, drop, energy)
         if net.valves.shape[0]:
             hold_regulated(net, status, slope, energy)

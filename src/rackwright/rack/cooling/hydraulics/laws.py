@@ -153,19 +153,24 @@ def joined(
 
 
 @kernel
-def colebrook_factor(reynolds: float, rough: float) -> tuple[float, float]:
-    """Colebrook-White from Re 4000, joined to 64/Re at 2000."""
+def colebrook_factor(reynolds: float, rough: float, at_4000: float, slope_4000: float) -> tuple[float, float]:
+    """Colebrook-White from Re 4000, joined to 64/Re at 2000; its value and slope at 4000 are given."""
     turbulent, slope = colebrook_rough(max(reynolds, TURBULENT), rough)
-    at_4000, slope_4000 = colebrook_rough(TURBULENT, rough)
     return joined(reynolds, turbulent, slope, at_4000, slope_4000)
 
 
 @kernel
-def swamee_jain_factor(reynolds: float, rough: float) -> tuple[float, float]:
-    """Swamee-Jain from Re 4000, joined to 64/Re at 2000."""
+def swamee_jain_factor(reynolds: float, rough: float, at_4000: float, slope_4000: float) -> tuple[float, float]:
+    """Swamee-Jain from Re 4000, joined to 64/Re at 2000; its value and slope at 4000 are given."""
     turbulent, slope = swamee_jain_rough(max(reynolds, TURBULENT), rough)
-    at_4000, slope_4000 = swamee_jain_rough(TURBULENT, rough)
     return joined(reynolds, turbulent, slope, at_4000, slope_4000)
+
+
+def joint(law: str, rough: float) -> tuple[float, ...]:
+    """What a law's transition needs to know beforehand: Dunlop's coefficients, or value and slope at Re 4000."""
+    if law == "epanet":
+        return dunlop(rough)
+    return colebrook_rough(TURBULENT, rough) if law == "colebrook" else swamee_jain_rough(TURBULENT, rough)
 
 
 @kernel
@@ -206,13 +211,13 @@ def nikuradse_factor(reynolds: float, rough: float) -> tuple[float, float]:
 def friction_factor(
     law: int, reynolds: float, rough: float, c0: float, c1: float, c2: float, c3: float
 ) -> tuple[float, float]:
-    """Darcy's friction factor by a law's number, and its slope by Reynolds number."""
+    """Darcy's friction factor by a law's number, and its slope by Reynolds number; `c0`..`c3` from `joint`."""
     if law == 0:
         return epanet_factor(reynolds, rough, c0, c1, c2, c3)
     if law == 1:
-        return colebrook_factor(reynolds, rough)
+        return colebrook_factor(reynolds, rough, c0, c1)
     if law == 2:
         return churchill_factor(reynolds, rough)
     if law == 3:
         return nikuradse_factor(reynolds, rough)
-    return swamee_jain_factor(reynolds, rough)
+    return swamee_jain_factor(reynolds, rough, c0, c1)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +54,20 @@ class Node:
     pressure_pa: float | None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Law:
+    """A sub-network's drop by its mass flow at corners of inlet temperature and load.
+
+    `flows_kg_s` (points,) from zero up; `drops_pa` and `slopes` (corners, points), corner = temperature x loads + load.
+    """
+
+    flows_kg_s: Floats
+    drops_pa: Floats
+    slopes: Floats
+    temperatures_k: tuple[float, ...] = (300.0,)
+    loads: tuple[float, ...] = (1.0,)
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link as declared. `slots` are its kind's parameters; `points` its table; the rest for pumps and valves."""
@@ -70,6 +83,7 @@ class Link:
     rule: Rule | None = None
     setting: float = 0.0
     status: int = 0
+    law: Law | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +120,8 @@ class Network:
     table_start: Ints
     table_x: Floats
     table_y: Floats
-    table_slope: Floats
+    laws: tuple[Law, ...]
+    law_at: Ints
     column: Ints
     elimination: Elimination
     entry: NDArray[np.int64]
@@ -154,6 +169,9 @@ def freeze(law: str, nodes: Mapping[str, Node], links: Mapping[str, Link]) -> Ne
     pumps = {name: link.speed for name, link in links.items() if link.speed is not None}
     valves = {name: link for name, link in links.items() if link.rule is not None}
     tables = [link.points for link in declared if link.points is not None]
+    laws = tuple(dict.fromkeys(link.law for link in declared if link.law is not None))
+    if len({law.drops_pa.shape for law in laws}) > 1:
+        raise ValueError("condensed links of one network need laws of one shape: as many corners and points each")
     return Network(
         law=law,
         nodes=tuple(nodes),
@@ -180,7 +198,8 @@ def freeze(law: str, nodes: Mapping[str, Node], links: Mapping[str, Link]) -> Ne
         table_start=np.cumsum([0, *(len(points[0]) for points in tables)]).astype(np.int32),
         table_x=_joined(tables, 0),
         table_y=_joined(tables, 1),
-        table_slope=_joined(tables, 2),
+        laws=laws,
+        law_at=np.array([laws.index(link.law) if link.law is not None else -1 for link in declared], np.int32),
         column=column,
         elimination=elimination,
         entry=_entries(column[first], column[second], elimination),
@@ -241,5 +260,4 @@ def _numbered(chosen: Sequence[bool]) -> Ints:
 
 
 def _joined(tables: Sequence[tuple[Sequence[float], ...]], part: int) -> Floats:
-    values: list[Any] = [value for points in tables for value in (points[part] if part < len(points) else points[1])]
-    return np.array(values, np.float64)
+    return np.array([value for points in tables for value in points[part]], np.float64)

@@ -18,7 +18,7 @@ from rackwright.rack.cooling.hydraulics.laws import FRICTION_LAWS
 from rackwright.rack.cooling.hydraulics.network import Floats, Kind, Network
 
 GRAVITY_M_S2 = 9.80665
-#: Scenarios side by side in one batch.
+#: Scenarios side by side in one batch, at least; two vector registers of eight.
 LANES = 16
 #: Nodes must balance to this share of the sum of all flows.
 MASS_TOLERANCE = 1e-10
@@ -68,7 +68,7 @@ def solve(
     opened: ArrayLike | None = None,
     setting: ArrayLike | None = None,
     factor: ArrayLike | None = None,
-    laws: tuple[Floats, Floats] | None = None,
+    law_weights: Floats | None = None,
     start: Solution | None = None,
     flow_tolerance: float = 1e-8,
     mass_tolerance: float = MASS_TOLERANCE,
@@ -89,8 +89,8 @@ def solve(
     factor : array_like, optional
         Multiplies the drop of links, (links,) or (S, links): a clogged strainer, a maker's spread. Pumps and valves keep
         theirs.
-    laws : pair of ndarray, optional
-        Drops and slopes (S, points) of the condensed links' tables, where scenarios differ.
+    law_weights : ndarray, optional
+        (S, condensed links, corners): how the condensed links' laws are mixed; their first corner where left out.
     start : Solution, optional
         Where to start: the same scenarios solved before, or one for all.
     workers : int, optional
@@ -103,15 +103,17 @@ def solve(
     NotConverged
         When some scenario did not settle; the message names the link that still moves and the node out of balance.
     """
-    given = _given(network, density_kg_m3, viscosity_pa_s, demands_kg_s, fixed_pa, speed, opened, setting, factor, laws)
+    given = _given(network, density_kg_m3, viscosity_pa_s, demands_kg_s, fixed_pa, speed, opened, setting, factor)
+    _corners(network, law_weights, given)
     count = max(max(array.shape[0] for array in given.values()), start.flow_kg_s.shape[0] if start else 1)
     lanes = {name: _spread(name, array, count) for name, array in given.items()}
     topology = _topology(network, gravity_m_s2)
-    if start is None and count > LANES:
+    wide = lanes_for(network)
+    if start is None and count > wide:
         # one scenario from nothing, all others from it
         one = {name: np.array(array[:, :1], order="C") for name, array in lanes.items()}
         start = _collect(network, [_batch(network, topology, one, None, flow_tolerance, mass_tolerance, most_steps)])
-    pieces = [slice(at, min(at + LANES, count)) for at in range(0, count, LANES)]
+    pieces = [slice(at, min(at + wide, count)) for at in range(0, count, wide)]
 
     def piece(part: slice) -> tuple[Any, ...]:
         own = {name: array if array.shape[1] == 1 else array[:, part] for name, array in lanes.items()}
@@ -152,7 +154,6 @@ def _given(
     opened: ArrayLike | None,
     setting: ArrayLike | None,
     factor: ArrayLike | None,
-    laws: tuple[Floats, Floats] | None,
 ) -> dict[str, NDArray[Any]]:
     """Everything as (scenarios or 1, n)."""
     links = len(network.links)
@@ -161,8 +162,6 @@ def _given(
         "fixed": (network.fixed_pa if fixed is None else fixed, len(network.fixed)),
         "speed": (network.pump_speed if speed is None else speed, len(network.pumps)),
         "setting": (network.valve_setting if setting is None else setting, len(network.valves)),
-        "law_drop": (network.table_y if laws is None else laws[0], len(network.table_y)),
-        "law_slope": (network.table_slope if laws is None else laws[1], len(network.table_slope)),
     }
     found = {name: _two_axes(name, value, width) for name, (value, width) in own.items()}
     found["opened"] = np.atleast_2d(np.asarray(True if opened is None else opened, np.bool_))
@@ -179,6 +178,22 @@ def _given(
             raise ValueError(f"{name} holds a value that is not a finite number above zero")
         found[name] = array
     return found
+
+
+def _corners(network: Network, weights: Floats | None, given: dict[str, NDArray[Any]]) -> None:
+    """Weights as (scenarios, condensed links x corners) among what is given."""
+    links = int((network.law_at >= 0).sum())
+    corners = _corner_count(network)
+    if weights is None:
+        weights = np.zeros((1, links, corners))
+        weights[:, :, 0] = 1.0
+    if weights.shape[1:] != (links, corners):
+        raise ValueError(f"law_weights is {weights.shape[1:]} a scenario, not {(links, corners)}")
+    given["law_weights"] = weights.reshape(weights.shape[0], links * corners)
+
+
+def _corner_count(network: Network) -> int:
+    return network.laws[0].drops_pa.shape[0] if network.laws else 1
 
 
 def _two_axes(name: str, value: ArrayLike, width: int) -> Floats:
@@ -234,9 +249,9 @@ def _batch(
         speed=lanes["speed"],
         setting=lanes["setting"],
         fixed_status=np.repeat(network.valve_status[:, None] != 0, width, axis=1),
-        law_drop=lanes["law_drop"],
-        law_slope=lanes["law_slope"],
+        law_weights=lanes["law_weights"].reshape(len(topology.condensed), _corner_count(network), width),
     )
+    _open_again(network, lanes["opened"], lanes["speed"], flow)
     steps, worst = np.zeros(width, np.int32), np.zeros(width, np.int32)
     change, mass_error, done = np.full(width, np.inf), np.full(width, np.inf), np.zeros(width, np.bool_)
     solve_lanes(
@@ -244,6 +259,16 @@ def _batch(
         done,
     )  # fmt: skip
     return pressure, flow, status, steps, change, mass_error, worst, done
+
+
+def _open_again(network: Network, opened: NDArray[np.bool_], speed: Floats, flow: Floats) -> None:
+    """Links that are open, and pumps that run, but stood still in the start begin with their own guess."""
+    pumps = np.flatnonzero(network.speed_at >= 0)
+    guess = network.guess_kg_s[:, None]
+    stood = (flow == 0.0) & opened
+    stood[pumps] |= (np.abs(flow[pumps]) < 1e-3 * guess[pumps]) & np.broadcast_to(opened, flow.shape)[pumps]
+    stood[pumps] &= speed[network.speed_at[pumps]] > 0.0
+    np.copyto(flow, guess, where=stood)
 
 
 def _collect(network: Network, solved: list[tuple[Any, ...]]) -> Solution:
@@ -292,7 +317,20 @@ def _topology(network: Network, gravity_m_s2: float) -> Topology:
         rule=network.valve_rule,
         node_start=node_start,
         incident=incident,
+        law_at=network.law_at,
+        law_grid=_stacked([law.flows_kg_s for law in network.laws], 2),
+        law_values=_stacked([law.drops_pa for law in network.laws], 3),
+        law_slopes=_stacked([law.slopes for law in network.laws], 3),
     )
+
+
+def lanes_for(network: Network) -> int:
+    """Scenarios side by side: more for small networks, so that a batch fills the near memory and no more."""
+    return int(np.clip(LANES * 4800 // max(len(network.links), 1) // LANES * LANES, LANES, 8 * LANES))
+
+
+def _stacked(arrays: list[Floats], axes: int) -> Floats:
+    return np.ascontiguousarray(np.stack(arrays)) if arrays else np.zeros((0,) * axes)
 
 
 def _incidence(network: Network) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
