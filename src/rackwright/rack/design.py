@@ -11,7 +11,7 @@ from rackwright.program.sections.rack import Rack
 from rackwright.progress import SILENT, Progress
 from rackwright.rack import specs, traces
 from rackwright.rack.bill import BillLine, bill_findings, bill_of, cost_usd, families_of
-from rackwright.rack.cooling import Loop, cooling_findings, loop_of
+from rackwright.rack.cooling import BlockLoop, Branch, Loop, block_findings, block_of, cooling_findings, loop_of
 from rackwright.rack.layout import Layout, layout_findings, layout_of
 from rackwright.rack.network import ScaleOut, network_findings, scale_out
 from rackwright.rack.pieces import accelerators_of, pieces_of
@@ -55,6 +55,8 @@ class RackDesign:
     bill: tuple[BillLine, ...]
     power: PowerPath
     loop: Loop
+    #: The block's loop as a solved network; None where it lacks a plate, a flow or a stated pump.
+    block: BlockLoop | None
     network: ScaleOut
     layout: Layout
     findings_failed: int
@@ -138,6 +140,7 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
     pieces = pieces_of(rack, catalogue)
     path = power_path(rack, catalogue, pieces)
     loop = loop_of(rack, catalogue, pieces, path.liquid_w, path.air_w)
+    block = block_of(generation, rack, catalogue, pieces, loop)
     cluster, cluster_from = _cluster(rack, wanted)
     network = scale_out(rack, catalogue, pieces, cluster)
     layout = layout_of(rack, catalogue, pieces, path.shelves)
@@ -146,6 +149,7 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
     findings = [
         *power_findings(generation, rack, catalogue, path),
         *cooling_findings(generation, rack, catalogue, loop),
+        *block_findings(generation, rack, catalogue, block),
         *network_findings(generation, rack, network, cluster_from),
         *layout_findings(generation, rack, layout),
         *bill_findings(generation, rack, in_rack_usd),
@@ -178,6 +182,7 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
         bill=bill,
         power=path,
         loop=loop,
+        block=block,
         network=network,
         layout=layout,
         findings_failed=sum(item.outcome == "failed" for item in findings),
@@ -237,6 +242,13 @@ def _tables(designs: list[RackDesign], racks: Mapping[str, Rack]) -> Iterator[Ta
         ),
     )
     yield table(specs.RACK_LOOP, (_loop_row(design) for design in designs))
+    blocks = [(design.generation, design.block) for design in designs if design.block is not None]
+    yield table(specs.RACK_BLOCK_LOOP, (_block_loop_row(name, block) for name, block in blocks))
+    yield table(specs.RACK_BRANCH, (_branch_row(name, x) for name, block in blocks for x in block.branches))
+    yield table(
+        specs.RACK_PIPING,
+        ((name, x.what, x.diameter_m, x.velocity_m_s, x.drop_pa) for name, block in blocks for x in block.lines),
+    )
     yield table(specs.RACK_NETWORK, (_network_row(design, racks[design.generation]) for design in designs))
     yield table(specs.RACK_BLOCK, (row for design in designs for row in _block_rows(design)))
     yield table(
@@ -345,6 +357,46 @@ def _loop_row(design: RackDesign) -> tuple[Any, ...]:
         float(loop.cdus_per_block),
         loop.facility_supply_k,
         loop.pump_power_w,
+    )
+
+
+def _block_loop_row(generation: str, block: BlockLoop) -> tuple[Any, ...]:
+    return (
+        generation,
+        float(block.racks),
+        float(block.cdus),
+        block.speed,
+        block.wanted_m3_s,
+        block.rack_least_m3_s,
+        block.rack_most_m3_s,
+        block.header_pa,
+        block.supply_k,
+        block.return_k,
+        block.heat_w,
+        block.pump_w,
+        block.closure_share,
+        block.dead_head_pa,
+        block.lost_flow_m3_s,
+        block.lost_supply_k,
+        block.lost_margin_k,
+    )
+
+
+def _branch_row(generation: str, branch: Branch) -> tuple[Any, ...]:
+    return (
+        generation,
+        branch.tray,
+        branch.chip,
+        float(branch.per_rack),
+        branch.wanted_m3_s,
+        branch.least_m3_s,
+        branch.most_m3_s,
+        branch.coupling_pa,
+        branch.plates_pa,
+        branch.inlet_k,
+        branch.case_k,
+        branch.limit_k,
+        float(branch.rack),
     )
 
 

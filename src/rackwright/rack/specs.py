@@ -125,6 +125,62 @@ RACK_LOOP = TableSpec(
     ),
 )
 
+RACK_BLOCK_LOOP = TableSpec(
+    "rack.block_loop",
+    "The loop of a block, racks and CDUs as one network: at the pump speed that the worst plate asks for, and one CDU short.",
+    (
+        _GENERATION,
+        Column("racks", "racks on the loop"),
+        Column("cdus", "CDUs on the loop, all running"),
+        Column("speed", "speed of the pumps, of full speed", shown="%"),
+        Column("wanted_m3_s", "flow wanted by a rack", "m**3/s", shown="L/min"),
+        Column("rack_least_m3_s", "flow of the worst rack", "m**3/s", shown="L/min"),
+        Column("rack_most_m3_s", "flow of the best rack", "m**3/s", shown="L/min"),
+        Column("header_pa", "pressure between the headers", "Pa", shown="kPa"),
+        Column("supply_k", "warmest supply of a rack", "K", shown="degC"),
+        Column("return_k", "warmest return of a rack", "K", shown="degC"),
+        Column("heat_w", "heat of all racks into the liquid", "W", shown="kW"),
+        Column("pump_w", "shaft power of all pumps into the liquid", "W", shown="kW"),
+        Column("closure", "heat that the balance misses, as a share"),
+        Column("dead_head_pa", "pressure with all racks shut, absolute", "Pa", shown="kPa"),
+        Column("lost_m3_s", "one CDU lost, pumps at full speed: flow of the worst rack", "m**3/s", shown="L/min"),
+        Column("lost_supply_k", "one CDU lost: warmest supply of a rack", "K", shown="degC"),
+        Column("lost_margin_k", "one CDU lost: margin of the hottest chip", "delta_K"),
+    ),
+)
+
+RACK_BRANCH = TableSpec(
+    "rack.branch",
+    "Cold plates where they hang in the block: flow, pressure and temperature of the hottest of each kind.",
+    (
+        _GENERATION,
+        Column("tray", "kind of tray", type="text"),
+        Column("chip", "chip under the plate", type="text"),
+        Column("count", "plates in a rack"),
+        Column("wanted_m3_s", "flow wanted by a plate", "m**3/s", shown="L/min"),
+        Column("least_m3_s", "least flow of a plate in the block", "m**3/s", shown="L/min"),
+        Column("most_m3_s", "most flow of a plate in the block", "m**3/s", shown="L/min"),
+        Column("coupling_pa", "drop of the tray's two couplings", "Pa", shown="kPa"),
+        Column("plates_pa", "drop of the plates between them", "Pa", shown="kPa"),
+        Column("inlet_k", "inlet of the hottest plate", "K", shown="degC"),
+        Column("case_k", "its chip's case temperature", "K", shown="degC"),
+        Column("case_limit_k", "highest case temperature", "K", shown="degC"),
+        Column("rack", "rack in which it stands"),
+    ),
+)
+
+RACK_PIPING = TableSpec(
+    "rack.piping",
+    "Hoses, manifolds and headers of a block: size, highest velocity, drop of supply and return along the worst rack.",
+    (
+        _GENERATION,
+        Column("what", "hose, manifold or header", type="text"),
+        Column("diameter_m", "inner diameter", "m", shown="mm"),
+        Column("velocity_m_s", "highest velocity", "m/s"),
+        Column("drop_pa", "drop, supply and return together", "Pa", shown="kPa"),
+    ),
+)
+
 RACK_NETWORK = TableSpec(
     "rack.network",
     "The scale-out fabric of a generation's cluster, all planes together.",
@@ -217,6 +273,9 @@ TABLES: tuple[TableSpec, ...] = (
     RACK_BUSBAR,
     RACK_COOLING,
     RACK_LOOP,
+    RACK_BLOCK_LOOP,
+    RACK_BRANCH,
+    RACK_PIPING,
     RACK_NETWORK,
     RACK_BLOCK,
     RACK_BILL,

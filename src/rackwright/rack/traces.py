@@ -346,6 +346,7 @@ def _findings_trace(design: RackDesign, paths: _Paths) -> Trace:
             f"catalogue.busbars.{rack.power.busbar}.*",
             f"catalogue.fluids.{rack.cooling.coolant}.*",
             f"catalogue.cdus.{rack.cooling.cdu}.*",
+            f"catalogue.couplings.{rack.cooling.piping.coupling}.*",
             f"catalogue.switches.{rack.network.switch}.*",
             f"catalogue.optics.{rack.network.optic}.*",
             f"catalogue.frames.{rack.frame}.*",

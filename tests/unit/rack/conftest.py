@@ -73,6 +73,7 @@ PARTS: dict[str, Any] = {
             "temperature": "20 degC",
         }
     },
+    "couplings": {"plug": {"kv": "1 m3/h", "pressure_most": "16 bar", "temperature_most": "100 degC"}},
     "cdus": {
         "unit": {
             "capacity": "10 kW",
@@ -153,6 +154,15 @@ RACK: dict[str, Any] = {
         "redundancy": "N",
         "drop_quadratic": "1.0",
         "drop_linear": "0",
+        "piping": {
+            "coupling": "plug",
+            "hose_length": "2 m",
+            "port_pitch": "50 mm",
+            "header_pitch": "0.8 m",
+            "plates_in_series": "1",
+            "velocity_most": "2 m/s",
+            "vessel": "2 bar",
+        },
     },
     "block": {"racks": "2"},
     "floor_limit": "100 kg/m2",

@@ -147,6 +147,23 @@ class Cdu(Part):
     flow_most_m3_s: f.PositiveFlow
     #: Pressure that its pumps leave for the racks at that flow.
     head_pa: f.Pressure = 0.0
+    #: Head at no flow over the head at the highest flow; 0 where nobody said.
+    shutoff_share: f.Ratio = Named(default=0.0, alias="shutoff")
+    #: Its own pumps, all running.
+    pumps: f.OneOrMore = 1
+    #: Hydraulic power over what the pumps draw.
+    pump_efficiency: f.PositiveShare = Named(default=0.6, alias="pump_efficiency")
+    #: Facility water at its rating; as much heat-capacity flow as the racks' side where nobody said.
+    primary_flow_m3_s: f.Flow = 0.0
+
+
+class Coupling(f.Section):
+    """A quick disconnect: its flow at one bar, and what it is rated for."""
+
+    name: str = ""
+    kv_m3_h: f.Kv
+    pressure_most_pa: f.Pressure = 0.0
+    temperature_most_k: f.Temperature | None = None
 
 
 class FluidRow(f.Section):
@@ -209,6 +226,7 @@ class Catalogue(f.Section):
     shelves: dict[str, Shelf] = {}
     busbars: dict[str, Busbar] = {}
     cdus: dict[str, Cdu] = {}
+    couplings: dict[str, Coupling] = {}
     fluids: dict[str, Fluid] = {}
     frames: dict[str, Frame] = {}
     climates: dict[str, Climate] = {}

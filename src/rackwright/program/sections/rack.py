@@ -69,6 +69,27 @@ class RackNetwork(f.Section):
     racks_per_cluster: f.OneOrMore | None = Named(default=None, alias="racks_per_cluster")
 
 
+class Piping(f.Section):
+    """What lies between the CDUs and the plates: couplings, hoses, manifolds, headers. Diameters are inner ones."""
+
+    coupling: Annotated[str, f.refers("couplings")]
+    hose_length_m: f.Length
+    #: `auto`: the least usual size that keeps to the velocity at the rack's flow.
+    hose_diameter_m: f.AutoLength = None
+    manifold_diameter_m: f.AutoLength = None
+    #: From one tray's port to the next.
+    port_pitch_m: f.Length
+    header_diameter_m: f.AutoLength = None
+    #: From one rack to the next along the headers.
+    header_pitch_m: f.Length
+    #: Cold plates of a kind that the coolant passes one after the other in a tray.
+    plates_in_series: f.OneOrMore = Named(alias="plates_in_series")
+    #: Highest velocity that hoses, manifolds and headers are sized for.
+    velocity_most_m_s: Annotated[float, f.Field("scalar", f.VELOCITY)]
+    #: Absolute pressure of the expansion vessel, at the return header.
+    vessel_pa: f.Pressure
+
+
 class RackCooling(f.Section):
     """The rack's liquid loop. `flow: auto` takes the least flow that cools the hottest plate."""
 
@@ -82,6 +103,7 @@ class RackCooling(f.Section):
     #: Pressure drop of a rack: quadratic x (L/min)^2 + linear x (L/min), in kPa.
     drop_quadratic_kpa: f.Number = Named(alias="drop_quadratic")
     drop_linear_kpa: f.Number = Named(alias="drop_linear")
+    piping: Piping
 
 
 class Block(f.Section):

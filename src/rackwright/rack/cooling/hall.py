@@ -51,12 +51,17 @@ class Plates:
 
 @dataclass(frozen=True, slots=True)
 class Tray:
-    """`count` alike trays of a rack, with a coupling at each end."""
+    """`count` alike trays of a rack, with a coupling at each end.
+
+    `other_w` is heat of one tray that reaches the liquid beside the named chips (boards, memory); it goes into the stream
+    of the first plates.
+    """
 
     name: str
     count: int
     coupling_kv_m3_h: float
     plates: tuple[Plates, ...]
+    other_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,11 @@ class RackLoop:
 
     @property
     def heat_w(self) -> float:
-        """Heat of all plates."""
-        return sum(tray.count * plates.per_tray * plates.heat_w for tray in self.trays for plates in tray.plates)
+        """Heat that the liquid takes from the rack."""
+        return sum(
+            tray.count * (tray.other_w + sum(plates.per_tray * plates.heat_w for plates in tray.plates))
+            for tray in self.trays
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,9 @@ class Cdu:
     capacity_w: float
     pump_efficiency: float = 0.6
     primary_heat_j_kg_k: float = 4180.0
-    #: Cdu's own kv control valve is on the primary side; fouling adds to the wall as a share of the rated resistance
+    #: Share of the exchanger's resistance on the racks' side at the rated flows; the other side has the rest.
+    secondary_share: float = 0.5
+    #: Fouling in the wall as a share of the rated resistance.
     fouling_share: float = 0.0
 
 
@@ -197,13 +207,14 @@ def add_rack(
             left, right = ends[0], ends[1]
             build.kv(f"{name}/coupling in", ends[0], ends[2], kv_m3_h=tray.coupling_kv_m3_h)
             build.kv(f"{name}/coupling out", ends[3], ends[1], kv_m3_h=tray.coupling_kv_m3_h)
-            for plates in tray.plates:
-                found += _add_plates(build, number, name, tray.name, plates, ends[2], ends[3])
+            for at, plates in enumerate(tray.plates):
+                other_w = 0.0 if at else tray.other_w
+                found += _add_plates(build, number, name, tray.name, plates, ends[2], ends[3], other_w)
     return found
 
 
 def _add_plates(
-    build: NetworkBuilder, number: int, name: str, tray: str, plates: Plates, first: str, last: str
+    build: NetworkBuilder, number: int, name: str, tray: str, plates: Plates, first: str, last: str, other_w: float
 ) -> list[tuple[Spot, str, float, float]]:
     """The paths of one kind of plate in one tray: one link for each place of the series, all paths together."""
     found = []
@@ -219,7 +230,8 @@ def _add_plates(
         link = f"{name}/{plates.chip}" + (f" {place + 1}" if plates.series > 1 else "")
         build.power(link, start, end, coefficient=coefficient, exponent=PLATE_EXPONENT)
         chips = min(paths, plates.per_tray - place * paths)
-        found.append((Spot(number, tray, plates.chip, plates, place), link, float(paths), chips * plates.heat_w))
+        heat_w = chips * plates.heat_w + (0.0 if place else other_w)
+        found.append((Spot(number, tray, plates.chip, plates, place), link, float(paths), heat_w))
         start = end
     return found
 
@@ -304,6 +316,8 @@ def coolers_of(cdus: Sequence[Cdu]) -> tuple[Cooler, ...]:
             rated_kg_s=cdu.rated_kg_s,
             primary_rated_kg_s=cdu.primary_rated_kg_s,
             primary_heat_j_kg_k=cdu.primary_heat_j_kg_k,
+            secondary_share=cdu.secondary_share,
+            primary_share=1.0 - cdu.secondary_share,
             fouling_share=cdu.fouling_share,
         )
         for number, cdu in enumerate(cdus)

@@ -252,7 +252,7 @@ def cooling_findings(generation: str, rack: Rack, catalogue: Catalogue, loop: Lo
         not_modelled(
             "rack.cooling.transients",
             generation,
-            "pump failure, flow balance between branches, plates in series and water quality are not computed",
+            "a pump's coast-down and water quality are not part of the plan; `rackwright rack FILE cooling --transient`",
         ),
     ]
     return found

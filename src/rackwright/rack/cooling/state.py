@@ -126,9 +126,9 @@ def solve_rack(
     at = network.link_number
     source_w = np.zeros(len(network.links))
     for _, link, _, heat_w in found:
-        source_w[at[link]] += heat_w * load_share
+        source_w[at[link]] += heat_w
     warm = solve_warm(
-        network, fluid, source_w=source_w, outside_k=inlet_k, demands_kg_s=demands, start=start.warm if start else None,
+        network, fluid, source_w=source_w * load_share, outside_k=inlet_k, demands_kg_s=demands, start=start.warm if start else None,
         **{name: value for name, value in more.items() if value is not None},
     )  # fmt: skip
     hall = Hall(
@@ -138,7 +138,7 @@ def solve_rack(
         rack_link=np.array([at["rack 1/supply hose"]], np.int32), cdu_link=np.zeros(0, np.int32), source_w=source_w,
         coolers=(), coupling_links=np.zeros(0, np.int32),
     )  # fmt: skip
-    return _chips(hall, fluid, warm, source_w[None, :], np.asarray(1.0))
+    return _chips(hall, fluid, warm, source_w[None, :] * load_share, np.asarray(1.0))
 
 
 def _by_link(hall: Hall, load: Floats) -> Floats:
@@ -151,10 +151,11 @@ def _by_link(hall: Hall, load: Floats) -> Floats:
 def _chips(hall: Hall, fluid: Fluid, warm: WarmSolution, source_w: Floats, plate_factor: Floats) -> HallState:
     links = hall.spot_link
     inlet_k = warm.inlet_k(links)
-    scenarios = inlet_k.shape[0]
     flow = np.abs(warm.flows.flow_kg_s[:, links]) / hall.spot_paths / density_of(fluid, inlet_k)
-    chips = np.array([_chips_at(spot.plates.paths, spot.plates.per_tray, spot.place) for spot in hall.spots])
-    heat_w = np.broadcast_to(source_w, (scenarios, source_w.shape[1]))[:, links] / chips
+    design_w = np.array([spot.plates.heat_w for spot in hall.spots])
+    own_w = hall.source_w[links]
+    load = np.divide(source_w[:, links], own_w, out=np.zeros((source_w.shape[0], len(links))), where=own_w > 0)
+    heat_w = np.broadcast_to(load * design_w, inlet_k.shape)
     resistance, beyond = np.empty_like(inlet_k), np.zeros(inlet_k.shape, np.bool_)
     for plates, at in _by_plates(hall):
         x, y = np.asarray(plates.curve_m3_s), np.asarray(plates.curve_k_w)
@@ -165,10 +166,6 @@ def _chips(hall: Hall, fluid: Fluid, warm: WarmSolution, source_w: Floats, plate
         resistance[:, at] = np.where(own < x[0], below, np.interp(own, x, y)) + plates.junction_k_w
     warmed = np.where(heat_w > 0, heat_w * np.where(heat_w > 0, resistance * plate_factor, 0.0), 0.0)
     return HallState(hall, warm, inlet_k, flow, heat_w, inlet_k + warmed, beyond)
-
-
-def _chips_at(paths: int, per_tray: int, place: int) -> int:
-    return min(paths, per_tray - place * paths)
 
 
 def _by_plates(hall: Hall) -> list[tuple[Any, NDArray[np.intp]]]:

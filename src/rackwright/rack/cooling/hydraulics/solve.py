@@ -107,7 +107,7 @@ def solve(
     _corners(network, law_weights, given)
     count = max(max(array.shape[0] for array in given.values()), start.flow_kg_s.shape[0] if start else 1)
     lanes = {name: _spread(name, array, count) for name, array in given.items()}
-    topology = _topology(network, gravity_m_s2)
+    topology = topology_of(network, gravity_m_s2)
     wide = lanes_for(network)
     if start is None and count > wide:
         # one scenario from nothing, all others from it
@@ -278,7 +278,9 @@ def _collect(network: Network, solved: list[tuple[Any, ...]]) -> Solution:
 
 
 @lru_cache(maxsize=64)
-def _topology(network: Network, gravity_m_s2: float) -> Topology:
+def topology_of(network: Network, gravity_m_s2: float) -> Topology:
+    """The arrays that all scenarios of a network share."""
+
     def of(*kinds: Kind) -> NDArray[np.int32]:
         return np.flatnonzero(np.isin(network.kind, kinds)).astype(np.int32)
 
