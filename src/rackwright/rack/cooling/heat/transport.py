@@ -23,7 +23,7 @@ Flags = NDArray[np.bool_]
 #: Flows below this share of the largest flow carry nothing: what leaks through a shut check valve.
 STILL_SHARE = 1e-9
 #: Passes over the network until the temperatures stand; one is enough where every loop holds its set-point.
-MOST_PASSES = 400
+MOST_PASSES = 200
 #: Enthalpy by which nodes may still move. [J/kg]
 SETTLED_J_KG = 1e-9
 

@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from rackwright.errors import NotConverged
 from rackwright.rack.cooling.heat.sweep import Graph, Heat, carry_heat, properties
-from rackwright.rack.cooling.heat.transport import Fluid, Sources
+from rackwright.rack.cooling.heat.transport import MOST_PASSES, Fluid, Sources
 from rackwright.rack.cooling.hydraulics.network import Floats, Kind, Network
 from rackwright.rack.cooling.hydraulics.solve import GRAVITY_M_S2, Solution, lanes_for, solve
 
 #: Rounds of hydraulics and heat; four are usual, because properties change by a few per cent.
 MOST_ROUNDS = 40
+#: Rounds after which a lane whose heat still finds no way out is given up.
+HOPELESS_ROUNDS = 6
 #: Flows may still change by this share between two rounds.
 ROUND_TOLERANCE = 1e-6
 PUMPS = (Kind.PUMP, Kind.PUMP_TABLE, Kind.PUMP_POWER)
@@ -221,13 +223,16 @@ def _chunk(
         carry_heat(graph, fluid, sources, flow, pressure, heat)
         if fixed_k is None:
             mean_k = heat.mean_k
-        change = np.inf if before is None else _change(flow, before)
+        change = np.full(width, np.inf) if before is None else _change(flow, before)
         before = flow
-        if change <= ROUND_TOLERANCE and tolerance <= 1e-6:
+        moving = change > ROUND_TOLERANCE
+        if tolerance <= 1e-6 and not moving.any():
             break
-        tolerance = max(min(tolerance, 1e-2 * change), 1e-10)
+        if rounds >= HOPELESS_ROUNDS and (heat.passes[moving] >= MOST_PASSES).all():
+            break  # heat that has no way out: no steady state
+        tolerance = float(np.clip(1e-2 * np.where(np.isfinite(change), change, 1.0).max(), 1e-10, tolerance))
     assert flows is not None
-    settled = flows.converged & (change <= ROUND_TOLERANCE)
+    settled = flows.converged & (change <= ROUND_TOLERANCE) & (heat.passes < MOST_PASSES)
     return WarmSolution(
         flows=_with(flows, settled, change),
         node_k=np.ascontiguousarray(heat.node_k.T),
@@ -378,8 +383,9 @@ def _lanes(rows: Floats, width: int) -> Floats:
     return np.array(np.broadcast_to(rows.T, (rows.shape[1], width)), order="C")
 
 
-def _change(flow: Floats, before: Floats) -> float:
-    return float(np.max(np.abs(flow - before).sum(axis=0) / np.maximum(np.abs(flow).sum(axis=0), 1e-12)))
+def _change(flow: Floats, before: Floats) -> Floats:
+    moved = np.abs(flow - before).sum(axis=0) / np.maximum(np.abs(flow).sum(axis=0), 1e-12)
+    return np.asarray(moved, np.float64)
 
 
 def _count(arrays: list[ArrayLike], hydraulic: dict[str, Any]) -> int:
@@ -406,7 +412,7 @@ def _only(flows: Solution, part: slice) -> Solution:
     return Solution(network=flows.network, **{name: getattr(flows, name)[rows] for name in FLOW_FIELDS})
 
 
-def _with(flows: Solution, converged: NDArray[np.bool_], change: float) -> Solution:
+def _with(flows: Solution, converged: NDArray[np.bool_], change: Floats) -> Solution:
     return replace(flows, flow_change=np.maximum(flows.flow_change, change), converged=converged)
 
 

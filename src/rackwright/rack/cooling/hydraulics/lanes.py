@@ -192,7 +192,7 @@ def regulate(net: Topology, case: Scenario, pressure: Floats, flow: Floats, stat
 
 
 @kernel
-def hold_regulated(net: Topology, status: Ints, slope: Floats, energy: Floats) -> None:
+def hold_regulated(net: Topology, status: Ints, flow: Floats, slope: Floats, energy: Floats) -> None:
     """Take active pressure-regulating valves, and closed ones, out of the links: their flow follows from a node."""
     for number in range(net.valves.shape[0]):
         link = net.valves[number]
@@ -201,6 +201,8 @@ def hold_regulated(net: Topology, status: Ints, slope: Floats, energy: Floats) -
             if status[at, lane] == CLOSED or (net.rule[at] <= PSV and status[at, lane] == ACTIVE):
                 slope[link, lane] = np.inf
                 energy[link, lane] = 0.0
+                if status[at, lane] == CLOSED:
+                    flow[link, lane] = 0.0
 
 
 @kernel
@@ -296,7 +298,7 @@ def solve_lanes(
     diagonal, right = np.empty((count, lanes)), np.empty((count, lanes))
     lower = np.empty((net.row.shape[0], lanes))
     net_kg_s = np.empty((pressure.shape[0], lanes))
-    moved, total, farthest = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
+    moved, total, farthest, largest = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
     before, along, cuts = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int32)
     held, quiet = np.zeros(lanes, np.bool_), np.zeros(lanes, np.int32)
     newton.static_rise(net.first, net.second, net.elevation, net.gravity, case.density, lift)
@@ -316,7 +318,7 @@ def solve_lanes(
         evaluate(net, case, status, flow, interval, ends, drop, slope)
         energies(net, pressure, lift, drop, energy)
         if net.valves.shape[0]:
-            hold_regulated(net, status, slope, energy)
+            hold_regulated(net, status, flow, slope, energy)
         if case.any_shut:
             for link in range(links):
                 for lane in range(lanes):
@@ -353,8 +355,9 @@ def solve_lanes(
         newton.factorise(net.start, net.row, net.target, diagonal, lower)
         newton.substitute(net.start, net.row, diagonal, lower, right)
         newton.move(
-            net.first, net.second, net.column, right, energy, slope, done, flow, step, moved, total, worst, farthest
-        )
+            net.first, net.second, net.column, right, energy, slope, done, flow, step, moved, total, worst, farthest,
+            largest, before,
+        )  # fmt: skip
         for node in range(pressure.shape[0]):
             column = net.column[node]
             if column >= 0:
@@ -364,24 +367,12 @@ def solve_lanes(
         if net.valves.shape[0]:
             balance(net, case.demand, flow, net_kg_s)
             flow_of_regulated(net, status, net_kg_s, done, flow, moved)
-        # along the step just taken, measured with the new pressures: what its energies were before it
         for lane in range(lanes):
-            before[lane] = 0.0
             cuts[lane] = 0
-        for link in range(links):
-            a, b = net.column[net.first[link]], net.column[net.second[link]]
-            for lane in range(lanes):
-                push = energy[link, lane]
-                if a >= 0:
-                    push += right[a, lane]
-                if b >= 0:
-                    push -= right[b, lane]
-                if slope[link, lane] < np.inf:
-                    before[lane] -= push * step[link, lane]
         taken += 1
         finished = settle(
-            net, case, pressure, flow, status, tolerance, mass_tolerance, taken, moved, total, net_kg_s, held, quiet,
-            steps, change, mass_error, worst, done,
+            net, case, pressure, flow, status, tolerance, mass_tolerance, taken, moved, total, farthest, largest, net_kg_s, held,
+            quiet, steps, change, mass_error, worst, done,
         )  # fmt: skip
         if finished:
             break
@@ -395,8 +386,8 @@ def solve_lanes(
 @kernel
 def settle(
     net: Topology, case: Scenario, pressure: Floats, flow: Floats, status: Ints, tolerance: float,
-    mass_tolerance: float, taken: int, moved: Floats, total: Floats, net_kg_s: Floats, held: Flags, quiet: Ints,
-    steps: Ints, change: Floats, mass_error: Floats, worst: Ints, done: Flags,
+    mass_tolerance: float, taken: int, moved: Floats, total: Floats, farthest: Floats, largest: Floats,
+    net_kg_s: Floats, held: Flags, quiet: Ints, steps: Ints, change: Floats, mass_error: Floats, worst: Ints, done: Flags,
 ) -> bool:  # fmt: skip
     """Judge every lane after a step; whether all are done."""
     finished = True
@@ -405,7 +396,7 @@ def settle(
         if done[lane]:
             continue
         steps[lane] = taken
-        change[lane] = moved[lane] / max(total[lane], 1e-12)
+        change[lane] = max(moved[lane] / max(total[lane], 1e-12), farthest[lane] / max(largest[lane], 1e-12))
         held[lane] = False
         for at in range(status.shape[0]):
             if status[at, lane] == ACTIVE and net.rule[at] <= PSV:

@@ -127,13 +127,19 @@ def assemble(
 def move(
     first: Ints, second: Ints, column: Ints, change_pa: Floats, energy: Floats, slope: Floats, done: NDArray[np.bool_],
     flow: Floats, step: Floats, moved: Floats, total: Floats, worst: Ints, farthest: Floats,
+    largest: Floats, before: Floats,
 ) -> None:  # fmt: skip
-    """Take the flows' step; per lane the sums of |step| and |flow| and the link that moves most."""
+    """Take the flows' step; per lane the sums of |step| and |flow|, the link that moves most and the largest flow.
+
+    `before` is the slope of the links' energy along the step, at its start and with the new pressures.
+    """
     lanes = flow.shape[1]
     for lane in range(lanes):
         moved[lane] = 0.0
         total[lane] = 0.0
         farthest[lane] = -1.0
+        largest[lane] = 0.0
+        before[lane] = 0.0
     for link in range(first.shape[0]):
         a, b = column[first[link]], column[second[link]]
         for lane in range(lanes):
@@ -146,9 +152,11 @@ def move(
             if done[lane]:
                 by = 0.0
             step[link, lane] = by
+            before[lane] -= push * by
             flow[link, lane] += by
             moved[lane] += abs(by)
             total[lane] += abs(flow[link, lane])
+            largest[lane] = max(largest[lane], abs(flow[link, lane]))
             if abs(by) > farthest[lane]:
                 farthest[lane] = abs(by)
                 worst[lane] = link

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rackwright.errors import NotConverged
-from rackwright.rack.cooling.hydraulics.lanes import Scenario, Topology, solve_lanes
+from rackwright.rack.cooling.hydraulics.lanes import CLOSED, Scenario, Topology, solve_lanes
 from rackwright.rack.cooling.hydraulics.laws import FRICTION_LAWS
 from rackwright.rack.cooling.hydraulics.network import Floats, Kind, Network
 
@@ -251,7 +251,7 @@ def _batch(
         fixed_status=np.repeat(network.valve_status[:, None] != 0, width, axis=1),
         law_weights=lanes["law_weights"].reshape(len(topology.condensed), _corner_count(network), width),
     )
-    _open_again(network, lanes["opened"], lanes["speed"], flow)
+    _open_again(network, lanes["opened"], lanes["speed"], status, flow)
     steps, worst = np.zeros(width, np.int32), np.zeros(width, np.int32)
     change, mass_error, done = np.full(width, np.inf), np.full(width, np.inf), np.zeros(width, np.bool_)
     solve_lanes(
@@ -261,13 +261,17 @@ def _batch(
     return pressure, flow, status, steps, change, mass_error, worst, done
 
 
-def _open_again(network: Network, opened: NDArray[np.bool_], speed: Floats, flow: Floats) -> None:
+def _open_again(
+    network: Network, opened: NDArray[np.bool_], speed: Floats, status: NDArray[np.int32], flow: Floats
+) -> None:
     """Links that are open, and pumps that run, but stood still in the start begin with their own guess."""
     pumps = np.flatnonzero(network.speed_at >= 0)
     guess = network.guess_kg_s[:, None]
     stood = (flow == 0.0) & opened
     stood[pumps] |= (np.abs(flow[pumps]) < 1e-3 * guess[pumps]) & np.broadcast_to(opened, flow.shape)[pumps]
     stood[pumps] &= speed[network.speed_at[pumps]] > 0.0
+    valves = np.flatnonzero(network.valve_at >= 0)
+    stood[valves] &= status[network.valve_at[valves]] != CLOSED
     np.copyto(flow, guess, where=stood)
 
 
