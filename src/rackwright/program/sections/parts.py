@@ -206,6 +206,15 @@ class Climate(f.Section):
     #: Wet-bulb exceeded 0.4 % of the hours; needed by wet rejection only.
     wet_bulb_k: f.Temperature | None = None
     wet_bulb_mean_k: f.Temperature | None = None
+    #: Height above the sea, which sets the pressure.
+    elevation_m: f.Length = 0.0
+    #: Exceeded 0.4 % of the hours, and once in 20 years.
+    hot_04pct_k: f.Temperature | None = Named(default=None, alias="hot_04pct")
+    hot_20yr_k: f.Temperature | None = Named(default=None, alias="hot_20yr")
+    wet_20yr_k: f.Temperature | None = Named(default=None, alias="wet_20yr")
+    #: Degree days a year, below 18 degC and above 10 degC: with them the year's mean and swing are known. [K d]
+    hdd18: f.Ratio | None = None
+    cdd10: f.Ratio | None = None
 
 
 class State(f.Section):

@@ -11,6 +11,7 @@ import numpy as np
 from rackwright.program.sections.parts import Catalogue
 from rackwright.program.sections.rack import Rack
 from rackwright.rack.cooling.branches import BlockLoop, Branch, Line
+from rackwright.rack.cooling.condensed import CondensedHall, build_condensed, condense
 from rackwright.rack.cooling.hall import Cdu, Hall, Headers, RackLoop, build_hall
 from rackwright.rack.cooling.heat.transport import Fluid
 from rackwright.rack.cooling.heat.warm import density_of
@@ -105,6 +106,29 @@ def block_loop(made: BlockHall) -> BlockLoop:
         lost_supply_k=None
         if lost is None
         else float(max(lost.warm.node_k[0, node[f"supply {n + 1}"]] for n in range(len(hall.racks)))),
+    )
+
+
+def condensed_block(made: BlockHall, *, warmest_k: float) -> CondensedHall:
+    """The same block with its racks as one law: for hours and failures by the thousand.
+
+    The law reaches from 15 K below the supply to `warmest_k`, and from no load to a tenth over the design's.
+    """
+    loop = made.loop
+    low, high = loop.supply_k - 15.0, max(warmest_k, loop.supply_k + 5.0)
+    law = condense(
+        made.rack,
+        made.fluid,
+        design_kg_s=loop.flow_m3_s * float(density_of(made.fluid, np.array(loop.supply_k))),
+        temperatures_k=tuple(float(k) for k in np.linspace(low, high, 4)),
+        loads=(0.0, 0.55, 1.1),
+    )
+    return build_condensed(
+        made.hall.racks,
+        {made.rack.name: law},
+        made.hall.cdus,
+        made.headers,
+        vessel_pa=float(made.hall.network.fixed_pa[0]),
     )
 
 

@@ -1,0 +1,200 @@
+"""A block of racks at a site through the hours of a year: from its chips to the weather, and back.
+
+Every hour is steady. The block's heat goes through its CDUs into the site's water, and by dry coolers or towers, with
+chillers behind them where needed, into the air. What the air allows sets the water; the water sets what the CDUs can
+supply; the supply sets the chips. Because all heat has to leave whatever its temperature, the two halves are solved one
+after the other and are still exact: plant first, loop second.
+
+The plant is sized on the site's extreme hours, with one cell more than those need, and not on the typical year that it
+is then run through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rackwright.buildout.rejection.chiller import Chiller
+from rackwright.buildout.rejection.control import Bank
+from rackwright.buildout.rejection.curves import AIR_COOLED, WATER_COOLED
+from rackwright.buildout.rejection.ledger import HourLedger, hours
+from rackwright.buildout.rejection.plant import Mode, Plant, TowerLoop
+from rackwright.buildout.rejection.sizing import bank_for, dry_cell, pump_for, wet_cell
+from rackwright.buildout.rejection.typical import value
+from rackwright.physics.air import MoistAir
+from rackwright.program.sections.buildout import Efficiency
+from rackwright.rack.cooling.block import BlockHall, condensed_block, speed_for_plates
+from rackwright.rack.cooling.condensed import CondensedState, solve_condensed
+from rackwright.rack.cooling.hydraulics.network import Floats
+
+#: Heat of one cell at the design hour, before it is known how many there are. [W]
+CELL_W = 1e6
+WATER_HEAT_J_KG_K = 4186.0
+#: Chillers carry the whole heat at the extreme hours, with this much over.
+CHILLER_SPARE = 1.1
+
+
+@dataclass(frozen=True)
+class BlockYear:
+    """A block's year: hour by hour (8,760,) in W, K and kg/s.
+
+    The boundary of the energies is the hall's cooling: CDU pumps, room fans, the site's pumps, chillers, fans and basin
+    heaters. `it_w` is the power at the racks' inputs. Losses of the electrical path are outside, so this is a partial
+    PUE of the cooling; whoever has the power ledger adds it.
+    """
+
+    it_w: Floats
+    liquid: HourLedger
+    room: HourLedger
+    room_fan_w: Floats
+    cdu_pump_w: Floats
+    supply_k: Floats
+    margin_k: Floats
+    hottest: tuple[str, ...]
+    speed: float
+    loop: CondensedState
+    cells: tuple[int, int]
+    chilled: tuple[bool, bool]
+
+    @property
+    def cooling_w(self) -> Floats:
+        """Electric power of all cooling in every hour."""
+        return self.liquid.electric_w + self.room.electric_w + self.room_fan_w + self.cdu_pump_w
+
+    @property
+    def partial_pue(self) -> float:
+        """Energy of IT and cooling over that of IT, over the year."""
+        return float(1.0 + self.cooling_w.sum() / self.it_w.sum())
+
+    @property
+    def water_m3_j(self) -> float:
+        """Water taken over IT energy. [m3/J]"""
+        made_up = (self.liquid.makeup_kg_s + self.room.makeup_kg_s).sum() / 998.0
+        return float(made_up / self.it_w.sum())
+
+    def hours_mechanical(self) -> int:
+        """Hours in which a chiller of the liquid's plant runs, alone or behind free cooling."""
+        return self.liquid.hours_in(Mode.PARTIAL) + self.liquid.hours_in(Mode.MECHANICAL)
+
+    def hours_short(self) -> int:
+        """Hours in which the liquid's plant misses its wanted water."""
+        return int((~self.liquid.met).sum())
+
+    def hours_over(self) -> int:
+        """Hours in which some chip is over its case limit."""
+        return int((self.margin_k < 0).sum())
+
+
+def block_year(
+    made: BlockHall,
+    *,
+    rack_w: float,
+    air_heat_w: float,
+    air: MoistAir,
+    extremes: MoistAir,
+    wet: bool,
+    efficiency: Efficiency,
+    load_share: Floats | float = 1.0,
+) -> BlockYear:
+    """Run a block through a year.
+
+    Parameters
+    ----------
+    rack_w, air_heat_w : float
+        Power at a rack's input, and what of its heat goes into the room, at the design load. [W]
+    air : MoistAir
+        The hours, shape (hours,).
+    extremes : MoistAir
+        The hours that the plant is sized on: exceeded 0.4 % of the year, and once in 20 years.
+    wet : bool
+        Towers; dry coolers otherwise.
+    load_share : float or ndarray
+        Share of the design load in each hour.
+    """
+    count = len(air.dry_bulb_k)
+    load = np.broadcast_to(np.asarray(load_share, np.float64), (count,))
+    racks = len(made.hall.racks)
+    loop = made.loop
+    rise_k = max((loop.return_k or loop.supply_k) - loop.supply_k, 5.0)
+    speed, at_design = speed_for_plates(made)
+    pumps_w = float(at_design.warm.work_w.sum())
+    liquid_w = racks * loop.liquid_heat_w * load + pumps_w
+    room_w = racks * air_heat_w * load
+    liquid_plant = plant_for(float(liquid_w.max()), loop.facility_supply_k, rise_k, extremes, wet=wet)
+    room_wanted_k = efficiency.air_supply_k - efficiency.air_approach_k
+    room_plant = plant_for(max(float(room_w.max()), 1.0), room_wanted_k, rise_k, extremes, wet=wet)
+    liquid = hours(liquid_plant, liquid_w, loop.facility_supply_k, air)
+    room = hours(room_plant, room_w, room_wanted_k, air)
+    state = loop_hours(made, liquid.leaving_k, load, speed)
+    worst = np.argmin(state.margin_k, axis=1)
+    law = state.hall.laws[made.rack.name]
+    return BlockYear(
+        it_w=racks * rack_w * load,
+        liquid=liquid,
+        room=room,
+        room_fan_w=efficiency.air_fan_share * room_w,
+        cdu_pump_w=state.warm.work_w.sum(axis=1),
+        supply_k=state.inlet_k.max(axis=1),
+        margin_k=state.margin_k.min(axis=1),
+        hottest=tuple(law.chips[kind] for kind in state.chip[np.arange(count), worst]),
+        speed=speed,
+        loop=state,
+        cells=(liquid_plant.bank.cells, room_plant.bank.cells),
+        chilled=(liquid_plant.chiller is not None, room_plant.chiller is not None),
+    )
+
+
+def loop_hours(made: BlockHall, facility_k: Floats, load: Floats, speed: float) -> CondensedState:
+    """The block's loop in every hour: facility water as the plant gives it, pumps at one speed."""
+    hall = condensed_block(made, warmest_k=float(np.max(facility_k)) + 20.0)
+    cdus, pumps = len(hall.cdus), len(hall.network.pumps)
+    count = len(facility_k)
+    return solve_condensed(
+        hall,
+        made.fluid,
+        wanted_k=made.loop.supply_k,
+        primary_k=np.repeat(facility_k[:, None], cdus, axis=1),
+        primary_kg_s=made.cdu.primary_rated_kg_s,
+        load_share=np.repeat(load[:, None], len(hall.racks), axis=1),
+        speed=np.full((count, pumps), speed),
+        pump_efficiency=made.cdu.pump_efficiency,
+    )
+
+
+def plant_for(heat_w: float, wanted_k: float, rise_k: float, extremes: MoistAir, *, wet: bool) -> Plant:
+    """Cells, pumps and, where the air alone cannot do it, chillers that hold `wanted_k` in the extreme hours.
+
+    Cells are typical ones; the fewest that do it, and one more. Where no number does, as many as carry the heat at their
+    median approach, one more, and chillers for all of the heat.
+    """
+    water_kg_s = heat_w / (WATER_HEAT_J_KG_K * rise_k)
+    cell_w = heat_w / max(2, math.ceil(heat_w / CELL_W))
+    first = _hour(extremes, 0)
+    cell = wet_cell(cell_w, first) if wet else dry_cell(cell_w, first)
+    loop = pump_for(water_kg_s, value("pump_head_pa"))
+    exchanger = value("exchanger_effectiveness")
+    # towers stand behind an exchanger, so their own water must be colder by its approach
+    bank_wanted_k = wanted_k - (rise_k / exchanger - rise_k if wet else 0.0)
+    bank = bank_for(cell, heat_w, water_kg_s, bank_wanted_k, extremes)
+    tower = TowerLoop(pump_for(water_kg_s, value("pump_head_pa")), exchanger) if wet else None
+    if bank is not None:
+        return Plant(bank, loop, heat_w, tower=tower)
+    bank = Bank(cell, math.ceil(heat_w / cell_w) + 1)
+    curves = WATER_COOLED if wet else AIR_COOLED
+    chiller = Chiller(curves, capacity_w=CHILLER_SPARE * heat_w / 2, machines=2, beyond="carnot")
+    return Plant(bank, loop, heat_w, tower=tower, chiller=chiller)
+
+
+def _hour(air: MoistAir, number: int) -> MoistAir:
+    return MoistAir(*(np.atleast_1d(getattr(air, name))[number : number + 1] for name in MoistAir.__slots__))
+
+
+def month_of(hours_of_year: int = 8760) -> NDArray[np.int32]:
+    """Month, 1 to 12, of every hour of a common year."""
+    days: Sequence[int] = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    months = np.repeat(np.arange(1, 13, dtype=np.int32), [24 * d for d in days])
+    return months[:hours_of_year]
