@@ -19,6 +19,7 @@ from rackwright import cli
 from rackwright.outcome import STAGES
 from rackwright.program import fields, schema, tree
 from rackwright.program.load import shipped
+from rackwright.study.specs import TABLES as STUDIED
 from rackwright.units import Kind
 
 HOME = Path(__file__).parent / "reference"
@@ -154,7 +155,7 @@ def tables_page() -> Iterator[str]:
     for stage, module in _stage_modules():
         yield ""
         yield f"## {stage}"
-        for spec in module.TABLES:
+        for spec in (*module.TABLES, *(item for item in STUDIED if item.name.startswith(f"{stage}."))):
             yield ""
             yield f"### {spec.name}"
             yield ""

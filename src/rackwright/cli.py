@@ -293,12 +293,39 @@ def _place(file: Path, form: Format) -> Path:
 def rack(
     file: File,
     view: Annotated[View | None, typer.Argument(help="power, cooling or network; all when absent.")] = None,
+    hours: Annotated[bool, typer.Option("--hours", help="cooling: through 8,760 hours at every site.")] = False,
+    failures: Annotated[bool, typer.Option("--failures", help="cooling: every single failure, and mends.")] = False,
+    margin: Annotated[bool, typer.Option("--margin", help="cooling: the margin as a distribution.")] = False,
+    weather: Annotated[Path | None, typer.Option("--weather", help="cooling: an EPW file.", metavar="EPW")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="cooling: one site, with its hours.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as Parquet.")] = None,
     as_json: AsJson = False,
     strict: Strict = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Design one rack of each generation and check every limit."""
-    _stage("rack", file, as_json, strict, no_cache, view.value if view else None)
+    """Design one rack of each generation and check every limit; study its cooling."""
+    with _answers(as_json):
+        from rackwright.report.page import stage_page
+
+        asked = hours or failures or margin or weather is not None or site is not None
+        outcome = _run(file, "rack", no_cache)
+        if asked:
+            from rackwright.progress import Console
+            from rackwright.study.cooling import Questions, study_cooling
+
+            view = View.cooling
+            questions = Questions(hours or weather is not None or site is not None, failures, margin, weather, site)
+            console = Console(sys.stderr)
+            try:
+                outcome = study_cooling(outcome, questions, progress=console)
+            finally:
+                console.close()
+        if out is not None:
+            from rackwright.report.files import write_format
+
+            typer.echo(f"wrote {write_format(outcome, 'parquet', out)}", err=True)
+        _show(outcome, as_json, "" if as_json else stage_page(outcome, "rack", view.value if view else None))
+        _finish(outcome, strict)
 
 
 def _stage_word(stage: str, meaning: str) -> None:

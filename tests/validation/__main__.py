@@ -16,6 +16,7 @@ import pytest
 
 HOME = Path(__file__).parent
 _COMPARED = re.compile(r"^(?P<ours>\S.*?) == (?P<published>\S.*?)(?: ± (?P<tolerance>\S+))?$")
+_BOUNDED = re.compile(r"^(?P<ours>\S+) <= (?P<bound>\S+)$")
 _NUMBER = re.compile(r"^(?:np\.float64\()?(-?\d+(?:\.\d*)?(?:e[+-]?\d+)?)\)?$", re.IGNORECASE)
 
 
@@ -32,6 +33,18 @@ class Recorder:
             ours, published = match["ours"], match["published"]
             tolerance = f" ± {match['tolerance']}" if match["tolerance"] else ""
             self.rows.append((_title(item), _short(ours), f"{_short(published)}{tolerance}", _error(ours, published)))
+
+        bounded = _BOUNDED.match(expl.splitlines()[0])
+        if bounded and _NUMBER.match(bounded["ours"]) and _NUMBER.match(bounded["bound"]):
+            ours, bound = _short(bounded["ours"]), _short(bounded["bound"])
+            self.rows.append(
+                (
+                    f"{_title(item)}: {orig.split(' <=')[0].removeprefix('assert ')[:60]}",
+                    ours,
+                    f"at most {bound}",
+                    "within",
+                )
+            )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:

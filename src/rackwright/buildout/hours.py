@@ -36,6 +36,8 @@ CELL_W = 1e6
 WATER_HEAT_J_KG_K = 4186.0
 #: Chillers carry the whole heat at the extreme hours, with this much over.
 CHILLER_SPARE = 1.1
+#: Room coolers where a program has no `buildout.efficiency` (a rack alone with a weather file): as the defaults there.
+ROOM_SUPPLY_K, ROOM_APPROACH_K, ROOM_FAN_SHARE = 298.15, 6.0, 0.03
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def block_year(
     air: MoistAir,
     extremes: MoistAir,
     wet: bool,
-    efficiency: Efficiency,
+    efficiency: Efficiency | None,
     load_share: Floats | float = 1.0,
 ) -> BlockYear:
     """Run a block through a year.
@@ -125,7 +127,8 @@ def block_year(
     liquid_w = racks * loop.liquid_heat_w * load + pumps_w
     room_w = racks * air_heat_w * load
     liquid_plant = plant_for(float(liquid_w.max()), loop.facility_supply_k, rise_k, extremes, wet=wet)
-    room_wanted_k = efficiency.air_supply_k - efficiency.air_approach_k
+    air_supply_k = efficiency.air_supply_k if efficiency else ROOM_SUPPLY_K
+    room_wanted_k = air_supply_k - (efficiency.air_approach_k if efficiency else ROOM_APPROACH_K)
     room_plant = plant_for(max(float(room_w.max()), 1.0), room_wanted_k, rise_k, extremes, wet=wet)
     liquid = hours(liquid_plant, liquid_w, loop.facility_supply_k, air)
     room = hours(room_plant, room_w, room_wanted_k, air)
@@ -136,7 +139,7 @@ def block_year(
         it_w=racks * rack_w * load,
         liquid=liquid,
         room=room,
-        room_fan_w=efficiency.air_fan_share * room_w,
+        room_fan_w=(efficiency.air_fan_share if efficiency else ROOM_FAN_SHARE) * room_w,
         cdu_pump_w=state.warm.work_w.sum(axis=1),
         supply_k=state.inlet_k.max(axis=1),
         margin_k=state.margin_k.min(axis=1),

@@ -113,7 +113,7 @@ def synthetic(climate: Climate, seed: int = 1) -> WeatherYear:
     Dry bulb: mean and season from the degree days where the catalogue has them (else the middle of the design hours), a
     daily swing, and a weather that decays over two days; then a monotone shift by rank brings the hours exceeded 1 % (and
     0.4 %) and 99 % to their published values. Wet bulb: that of air a steady way from saturation, shifted by rank to its
-    published mean and 0.4 % value, never above the dry bulb.
+    published mean and 0.4 % value, never above the dry bulb. No hour goes beyond the 20-year extremes.
     """
     rng = np.random.default_rng(seed)
     hour = np.arange(HOURS, dtype=np.float64)
@@ -125,6 +125,8 @@ def synthetic(climate: Climate, seed: int = 1) -> WeatherYear:
     if climate.hot_04pct_k is not None:
         targets[0.004] = climate.hot_04pct_k
     dry_k = _shifted(dry_c + ZERO_C_K, targets, mean_c + ZERO_C_K if climate.hdd18 is not None else None)
+    most = extremes(climate).air
+    dry_k = np.minimum(dry_k, float(most.dry_bulb_k[1]))
     pressure = np.full(HOURS, float(pressure_at_altitude_pa(climate.elevation_m)))
     apart = DEPRESSION_K * (1.0 + 0.6 * _lasting(rng, WEATHER_HOURS)) + 0.35 * np.maximum(
         dry_k - ZERO_C_K - mean_c, 0.0
@@ -132,7 +134,8 @@ def synthetic(climate: Climate, seed: int = 1) -> WeatherYear:
     wet_k = dry_k - np.maximum(apart + 0.5 * np.maximum(day, 0.0), 0.2)
     if climate.wet_bulb_k is not None:
         for _ in range(6):
-            wet_k = np.minimum(_shifted(wet_k, {0.004: climate.wet_bulb_k}, climate.wet_bulb_mean_k), dry_k - 0.05)
+            wet_k = _shifted(wet_k, {0.004: climate.wet_bulb_k}, climate.wet_bulb_mean_k)
+            wet_k = np.minimum(wet_k, np.minimum(dry_k - 0.05, float(most.wet_bulb_k[3])))
     air = moist_air(dry_k, pressure_pa=pressure, wet_bulb_k=wet_k)
     return WeatherYear(climate.name, f"synthetic, seed {seed}", climate.elevation_m, air)
 

@@ -126,7 +126,7 @@ RACK_LOOP = TableSpec(
 )
 
 RACK_BLOCK_LOOP = TableSpec(
-    "rack.block_loop",
+    "rack.cooling_block",
     "The loop of a block, racks and CDUs as one network: at the pump speed that the worst plate asks for, and one CDU short.",
     (
         _GENERATION,
@@ -150,7 +150,7 @@ RACK_BLOCK_LOOP = TableSpec(
 )
 
 RACK_BRANCH = TableSpec(
-    "rack.branch",
+    "rack.cooling_branch",
     "Cold plates where they hang in the block: flow, pressure and temperature of the hottest of each kind.",
     (
         _GENERATION,
@@ -170,7 +170,7 @@ RACK_BRANCH = TableSpec(
 )
 
 RACK_PIPING = TableSpec(
-    "rack.piping",
+    "rack.cooling_piping",
     "Hoses, manifolds and headers of a block: size, highest velocity, drop of supply and return along the worst rack.",
     (
         _GENERATION,

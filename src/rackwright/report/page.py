@@ -132,6 +132,10 @@ def _taken(outcome: Outcome) -> Iterator[str]:
         )
 
 
+#: First letters of the tables that a part of a stage shows.
+VIEWS = {"cooling": ("rack.cooling", "rack.loop"), "power": ("rack.power", "rack.feed", "rack.busbar")}
+
+
 def stage_page(outcome: Outcome, stage: str, view: str | None = None) -> str:
     """A stage's headlines, tables and findings; `view` keeps one part of them."""
     lines: list[str] = []
@@ -139,7 +143,7 @@ def stage_page(outcome: Outcome, stage: str, view: str | None = None) -> str:
         if name.startswith(f"{stage}."):
             lines.append(f"{name}  {say_headline(item)}")
     for name, table in outcome.tables.items():
-        if name.startswith(f"{stage}.") and (view is None or name.startswith(f"{stage}.{view}")):
+        if name.startswith(f"{stage}.") and (view is None or name.startswith(VIEWS.get(view, f"{stage}.{view}"))):
             lines += ["", *table_lines(table)]
     result = getattr(outcome, stage)
     if result is not None:

@@ -1,0 +1,391 @@
+"""`rackwright rack FILE cooling --hours --failures --margin`: a block's loop, studied beyond its design point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rackwright.buildout.epw import read_epw
+from rackwright.buildout.hours import BlockYear, block_year, month_of
+from rackwright.buildout.rejection.plant import Mode
+from rackwright.buildout.years import Extremes, WeatherYear, extremes, extremes_of_epw, from_epw, synthetic
+from rackwright.errors import Problem, ProgramError
+from rackwright.outcome import Outcome
+from rackwright.program.case import Case
+from rackwright.progress import SILENT, Progress
+from rackwright.rack.cooling.block import BlockHall, block_hall, speed_for_plates
+from rackwright.rack.cooling.failures import FailureRow, hours, single_failures
+from rackwright.rack.cooling.margins import Margins, margins
+from rackwright.rack.cooling.mends import Design, rank_mends
+from rackwright.rack.design import RackDesign
+from rackwright.rack.pieces import pieces_of
+from rackwright.study import specs
+from rackwright.tables import Finding, Table, TableSpec, finding, not_modelled
+
+#: Halls drawn for the margin's distribution.
+DRAWS = 400
+#: Below this margin the heat of some rack goes round without a way out: there is no temperature to tell.
+NO_WAY_OUT_K = -300.0
+MODES = {Mode.IDLE: "idle", Mode.FREE: "free", Mode.PARTIAL: "partial", Mode.MECHANICAL: "mechanical"}
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a study is asked. `weather` replaces the sites' own; `site` keeps one of them and tells its hours."""
+
+    hours: bool = False
+    failures: bool = False
+    margin: bool = False
+    weather: Path | None = None
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    name: str
+    wet: bool
+    year: WeatherYear
+    extremes: Extremes
+
+
+def study_cooling(outcome: Outcome, questions: Questions, *, progress: Progress = SILENT) -> Outcome:
+    """The outcome with the study's tables and findings among those of the rack stage.
+
+    Raises
+    ------
+    ProgramError
+        When hours are asked for and the program has no site, or the weather file cannot be read.
+    """
+    assert outcome.rack is not None
+    case = outcome.program.case()
+    places = _places(case, questions, outcome.program.seed) if questions.hours else []
+    tables: list[Table] = []
+    findings: list[Finding] = []
+    rows: dict[TableSpec, list[tuple[Any, ...]]] = {spec: [] for spec in _asked(questions)}
+    for design in outcome.rack.designs:
+        made = made_of(case, design)
+        if made is None:
+            findings.append(not_modelled("rack.cooling.study", design.generation, "the block's loop is not solved"))
+            continue
+        if questions.failures:
+            progress.step(f"{design.generation}: every single failure")
+            _failures(made, design, rows, findings)
+        if questions.margin:
+            progress.step(f"{design.generation}: margin over {DRAWS} draws")
+            _margin(made, design, outcome.program.seed, rows, findings)
+        years: dict[tuple[str, bool], BlockYear] = {}
+        for place in places:
+            progress.step(f"{design.generation} at {place.name}: 8,760 hours")
+            # sites of one climate and kind of rejection have one year
+            alike = (place.year.name, place.wet)
+            if alike not in years:
+                years[alike] = _run_year(case, made, design, place)
+            _year(design, place, years[alike], rows, findings)
+    tables = [spec.table(found) for spec, found in rows.items()]
+    kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
+    return replace(outcome, rack=kept)
+
+
+def made_of(case: Case, design: RackDesign) -> BlockHall | None:
+    """A design's block as a network."""
+    rack = case.rack[design.generation]
+    return block_hall(design.generation, rack, case.catalogue, pieces_of(rack, case.catalogue), design.loop)
+
+
+def _asked(questions: Questions) -> Iterator[TableSpec]:
+    if questions.hours:
+        yield from (specs.COOLING_YEAR, specs.COOLING_MONTHS)
+        if questions.site is not None or questions.weather is not None:
+            yield specs.COOLING_HOURS
+    if questions.failures:
+        yield from (specs.COOLING_FAILURES, specs.COOLING_MENDS)
+    if questions.margin:
+        yield specs.COOLING_MARGIN
+
+
+def _places(case: Case, questions: Questions, seed: int) -> list[_Place]:
+    """The sites with their weather; one pseudo-site for a weather file without a site."""
+    sites = case.buildout.sites if case.buildout else {}
+    if questions.site is not None:
+        if questions.site not in sites:
+            raise ProgramError(
+                [Problem("--site", 0, "", questions.site, f"a site: {', '.join(sites) or 'there is none'}")]
+            )
+        sites = {questions.site: sites[questions.site]}
+    if questions.weather is not None:
+        year, hot = from_epw(questions.weather), extremes_of_epw(read_epw(questions.weather))
+        wet = any(site.heat_rejection == "wet" for site in sites.values()) and len(sites) == 1
+        return [_Place(next(iter(sites)) if len(sites) == 1 else year.name, wet, year, hot)]
+    if not sites:
+        expected = "sites with a climate under buildout, or --weather FILE.epw"
+        raise ProgramError([Problem("the program", 0, "buildout.sites", "nothing", expected)])
+    found = []
+    for name, site in sites.items():
+        climate = case.catalogue.climates[site.climate]
+        found.append(_Place(name, site.heat_rejection == "wet", synthetic(climate, seed), extremes(climate)))
+    return found
+
+
+def _run_year(case: Case, made: BlockHall, design: RackDesign, place: _Place) -> BlockYear:
+    efficiency = case.buildout.efficiency if case.buildout else None
+    return block_year(
+        made,
+        rack_w=design.power_w,
+        air_heat_w=design.air_heat_w,
+        air=place.year.air,
+        extremes=place.extremes.air,
+        wet=place.wet,
+        efficiency=efficiency,
+        load_share=efficiency.utilisation_share if efficiency else 1.0,
+    )
+
+
+def _year(
+    design: RackDesign,
+    place: _Place,
+    year: BlockYear,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    where = f"{design.generation} at {place.name}"
+    rows[specs.COOLING_YEAR].append(_year_row(design, place, year))
+    rows[specs.COOLING_MONTHS] += _month_rows(design, place, year)
+    if specs.COOLING_HOURS in rows:
+        rows[specs.COOLING_HOURS] += _hour_rows(design, place, year)
+    findings += [
+        finding(
+            "rack.cooling.year_over",
+            where,
+            float(year.hours_over()),
+            0.0,
+            "",
+            standing="user",
+            source=f"rack.{design.generation}.cooling.supply",
+            text="hours of the year in which some chip is over its case limit",
+        ),
+        finding(
+            "rack.cooling.year_short",
+            where,
+            float(year.hours_short()),
+            0.0,
+            "",
+            standing="user",
+            severity="warning",
+            source="buildout.sites.*.climate",
+            text="hours of the year in which the plant misses the facility water that the CDUs want",
+        ),
+        not_modelled(
+            "rack.cooling.pue",
+            where,
+            f"the partial PUE of cooling is {year.partial_pue:.4f}; PUE needs the losses of the electrical path, hour by hour",
+        ),
+    ]
+    if place.extremes.assumed:
+        named = ", ".join(place.extremes.assumed)
+        findings.append(not_modelled("rack.cooling.extremes", where, f"taken from other stations' spread: {named}"))
+
+
+def _year_row(design: RackDesign, place: _Place, year: BlockYear) -> tuple[Any, ...]:
+    it_j = year.it_w.sum()
+    worst = int(np.argmin(year.margin_k))
+    return (
+        place.name,
+        design.generation,
+        f"{place.year.name} ({place.year.provenance})",
+        "wet" if place.wet else "dry",
+        float(year.cells[0]),
+        "yes" if year.chilled[0] else "no",
+        year.partial_pue,
+        year.water_m3_j * 3.6e6 * 1e3,
+        year.hours_mechanical(),
+        year.room.hours_in(Mode.PARTIAL) + year.room.hours_in(Mode.MECHANICAL),
+        year.hours_short(),
+        year.hours_over(),
+        float(year.supply_k.max()),
+        float(year.margin_k[worst]),
+        year.hottest[worst],
+        float((year.liquid.fan_w + year.room.fan_w).sum() / it_j),
+        float((year.liquid.pump_w + year.room.pump_w + year.cdu_pump_w).sum() / it_j),
+        float((year.liquid.chiller_w + year.room.chiller_w).sum() / it_j),
+        float(year.room_fan_w.sum() / it_j),
+    )
+
+
+def _month_rows(design: RackDesign, place: _Place, year: BlockYear) -> Iterator[tuple[Any, ...]]:
+    months = month_of(len(year.it_w))
+    for month in range(1, 13):
+        at = months == month
+        yield (
+            place.name,
+            design.generation,
+            month,
+            float(place.year.air.dry_bulb_k[: len(months)][at].mean()),
+            float(place.year.air.wet_bulb_k[: len(months)][at].mean()),
+            float(year.it_w[at].mean()),
+            float((year.liquid.fan_w + year.room.fan_w)[at].mean()),
+            float((year.liquid.pump_w + year.room.pump_w + year.cdu_pump_w)[at].mean()),
+            float((year.liquid.chiller_w + year.room.chiller_w)[at].mean()),
+            float(year.room_fan_w[at].mean()),
+            float((year.liquid.makeup_kg_s + year.room.makeup_kg_s)[at].sum() * 3600 / 998.0),
+            int((year.liquid.mode[at] >= Mode.PARTIAL).sum()),
+            float(year.margin_k[at].min()),
+        )
+
+
+def _hour_rows(design: RackDesign, place: _Place, year: BlockYear) -> Iterator[tuple[Any, ...]]:
+    air = place.year.air
+    columns = (
+        air.dry_bulb_k,
+        air.wet_bulb_k,
+        year.it_w,
+        year.liquid.leaving_k,
+        year.supply_k,
+        year.margin_k,
+        [MODES[Mode(int(mode))] for mode in year.liquid.mode],
+        year.liquid.fan_w + year.room.fan_w,
+        year.liquid.pump_w + year.room.pump_w + year.cdu_pump_w,
+        year.liquid.chiller_w + year.room.chiller_w,
+        year.room_fan_w,
+        year.liquid.makeup_kg_s + year.room.makeup_kg_s,
+    )
+    for hour, values in enumerate(zip(*columns, strict=True), start=1):
+        yield place.name, design.generation, hour, *(v if isinstance(v, str) else float(v) for v in values)
+
+
+def _failures(
+    made: BlockHall,
+    design: RackDesign,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    speed, _ = speed_for_plates(made)
+    given: dict[str, Any] = {
+        "wanted_k": made.loop.supply_k,
+        "primary_k": made.loop.facility_supply_k,
+        "primary_kg_s": made.cdu.primary_rated_kg_s,
+        "pump_efficiency": made.cdu.pump_efficiency,
+    }
+    conditions = hours(
+        made.hall,
+        wanted_k=made.loop.supply_k,
+        primary_k=made.loop.facility_supply_k,
+        primary_kg_s=made.cdu.primary_rated_kg_s,
+        speed=np.full((1, len(made.hall.network.pumps)), speed),
+        most_speed=np.ones((1, len(made.hall.network.pumps))),
+    )
+    found = single_failures(made.hall, made.fluid, conditions, pump_efficiency=made.cdu.pump_efficiency)
+    worst = found.worst_first()
+    rows[specs.COOLING_FAILURES] += [_failure_row(design, row) for row in worst]
+    sped_up = [row for row in worst if row.response == "speed up" and row.margin_k > NO_WAY_OUT_K]
+    if sped_up:
+        last = sped_up[0]
+        findings.append(
+            finding(
+                "rack.cooling.single_failure",
+                design.generation,
+                last.margin_k,
+                0.0,
+                "K",
+                standing="user",
+                at_least=True,
+                source=f"rack.{design.generation}.cooling.redundancy",
+                text=f"worst single failure with pumps sped up: {last.name}; {last.chip} in rack {last.rack}",
+            )
+        )
+    stuck = [row.name for row in worst if row.response == "speed up" and row.margin_k <= NO_WAY_OUT_K]
+    if stuck:
+        findings.append(
+            finding(
+                "rack.cooling.no_way_out",
+                design.generation,
+                float(len(stuck)),
+                0.0,
+                "",
+                standing="user",
+                severity="warning",
+                source=f"rack.{design.generation}.cooling.redundancy",
+                text=f"failures after which some chip has no flow or its heat no way out: {', '.join(stuck[:4])}",
+            )
+        )
+    plan = Design(made.hall.racks, made.hall.cdus, made.headers, float(made.hall.network.fixed_pa[0]))
+    for row in rank_mends(plan, made.fluid, {**given, "speed": speed}):
+        rows[specs.COOLING_MENDS].append(
+            (
+                design.generation,
+                row.name,
+                row.size,
+                row.cost_usd,
+                row.predicted_k,
+                row.confirmed_k,
+                row.k_per_kusd,
+                row.hottest_after,
+            )
+        )
+
+
+def _failure_row(design: RackDesign, row: FailureRow) -> tuple[Any, ...]:
+    return (
+        design.generation,
+        row.name,
+        row.kind,
+        row.response,
+        row.severity,
+        row.margin_k if row.margin_k > NO_WAY_OUT_K else None,
+        row.margin_lost_k if row.margin_k > NO_WAY_OUT_K else None,
+        row.chip,
+        row.rack,
+        row.racks_over,
+        row.worst_flow_share if np.isfinite(row.worst_flow_share) else None,
+        "yes" if row.coolers_short else "no",
+    )
+
+
+def _margin(
+    made: BlockHall,
+    design: RackDesign,
+    seed: int,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    speed, _ = speed_for_plates(made)
+    given = {
+        "wanted_k": made.loop.supply_k,
+        "primary_k": made.loop.facility_supply_k,
+        "primary_kg_s": made.cdu.primary_rated_kg_s,
+        "pump_efficiency": made.cdu.pump_efficiency,
+        "speed": np.full(len(made.hall.network.pumps), speed),
+    }
+    found = margins(made.hall, made.fluid, given, draws=DRAWS, rng=np.random.default_rng(seed))
+    rows[specs.COOLING_MARGIN].append(_margin_row(design, found))
+    findings.append(
+        finding(
+            "rack.cooling.throttle_probability",
+            design.generation,
+            found.clopper_pearson()[1],
+            0.05,
+            "",
+            standing="estimate",
+            severity="warning",
+            source="assumed spreads of couplings, fouling, trim and sensors",
+            text=f"upper end of the 95 % interval of the share of blocks with a chip over its limit, of {DRAWS} drawn",
+        )
+    )
+
+
+def _margin_row(design: RackDesign, found: Margins) -> tuple[Any, ...]:
+    quantiles = found.quantiles_k((0.01, 0.5))
+    most = max(found.importance, key=lambda item: item.variance_share, default=None)
+    return (
+        design.generation,
+        len(found.margin_k),
+        found.nominal_k,
+        quantiles[0.01],
+        quantiles[0.5],
+        found.probability,
+        found.clopper_pearson()[1],
+        f"{most.kind} ({most.variance_share:.0%})" if most else "",
+    )
