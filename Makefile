@@ -55,7 +55,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+bench: setup $(VENV)/validate.stamp
 	$(BIN)/python -m benchmarks
 
 validate: setup $(VENV)/validate.stamp

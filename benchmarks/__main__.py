@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from benchmarks import commands, compile_plan
+from benchmarks import commands, compile_plan, cooling_years, hydraulics, pump_trip
 from benchmarks.table import Row
 
 
 def rows() -> Iterator[Row]:
     yield from commands.run()
     yield from compile_plan.run()
+    yield from hydraulics.run()
+    yield from cooling_years.run()
+    yield from pump_trip.run()
 
 
 def main() -> int:

@@ -296,6 +296,14 @@ def rack(
     hours: Annotated[bool, typer.Option("--hours", help="cooling: through 8,760 hours at every site.")] = False,
     failures: Annotated[bool, typer.Option("--failures", help="cooling: every single failure, and mends.")] = False,
     margin: Annotated[bool, typer.Option("--margin", help="cooling: the margin as a distribution.")] = False,
+    pressure: Annotated[
+        bool, typer.Option("--pressure", help="cooling: pressures, ratings, boiling, rated points.")
+    ] = False,
+    mixed: Annotated[str, typer.Option("--mixed", help="cooling: generations on one loop, such as a,b.")] = "",
+    transient: Annotated[bool, typer.Option("--transient", help="cooling: seconds to throttle after a trip.")] = False,
+    network: Annotated[
+        Path | None, typer.Option("--network", help="cooling: your own loop, EPANET.", metavar="INP")
+    ] = None,
     weather: Annotated[Path | None, typer.Option("--weather", help="cooling: an EPW file.", metavar="EPW")] = None,
     site: Annotated[str | None, typer.Option("--site", help="cooling: one site, with its hours.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as Parquet.")] = None,
@@ -307,14 +315,18 @@ def rack(
     with _answers(as_json):
         from rackwright.report.page import stage_page
 
-        asked = hours or failures or margin or weather is not None or site is not None
+        through_hours = hours or weather is not None or site is not None
+        asked = through_hours or failures or margin or pressure or mixed or transient or network is not None
         outcome = _run(file, "rack", no_cache)
         if asked:
             from rackwright.progress import Console
             from rackwright.study.cooling import Questions, study_cooling
 
             view = View.cooling
-            questions = Questions(hours or weather is not None or site is not None, failures, margin, weather, site)
+            together = tuple(name.strip() for name in mixed.split(",") if name.strip())
+            questions = Questions(
+                through_hours, failures, margin, transient, pressure, together, network, weather, site
+            )
             console = Console(sys.stderr)
             try:
                 outcome = study_cooling(outcome, questions, progress=console)

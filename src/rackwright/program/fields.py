@@ -403,6 +403,8 @@ CURRENT = quantity("a current", "A", "100 A", 0.0, 1e6)
 MASS = quantity("a mass", "kg", "1360 kg", 0.0, 1e6)
 LENGTH = quantity("a length", "m", "2.4 m", 0.0, 1e6)
 VELOCITY = quantity("a velocity", "m/s", "2.1 m/s", 1e-3, 100.0)
+INERTIA = quantity("a heat capacity per power", "J/K/W", "0.15 J/K/W", 1e-6, 1e6)
+VOLUME_PER_POWER = quantity("a volume per power", "m**3/W", "25 mL/kW", 1e-12, 1.0)
 KV = quantity("a valve's flow at one bar", "m**3/h", "1.1 m3/h", 1e-6, 1e6)
 AREA = quantity("an area", "m**2", "0.72 m2", 0.0, 1e6)
 POSITIVE_AREA = quantity("an area above zero", "m**2", "0.72 m2", 1e-9, 1e6)
@@ -496,7 +498,7 @@ def refers(*sections: str) -> Field:
 #: Endings that carry the unit; the file says the noun alone: `supply_k` is read from `supply`.
 ENDINGS = (
     "_per_rack_week_usd", "_usd_per_rack", "_usd_per_w", "_usd_per_j", "_usd_h", "_per_week", "_kg_m2", "_byte_s",
-    "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_m_s", "_k_w", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
+    "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
     "_ru", "_kg", "_m2", "_pa", "_w", "_k", "_v", "_a", "_m", "_s",
 )  # fmt: skip
 

@@ -13,10 +13,12 @@ from rackwright.units import say_in, three_figures
 
 def drawings_of(design: RackDesign, *, alone: bool = False) -> dict[str, str]:
     """All pictures of a design by title, in the order in which a reader wants them."""
+    from rackwright.rack.loop_picture import loop_svg as block_loop_svg
+
     return {
         "Elevation": elevation_svg(design, alone=alone),
         "Power path": power_svg(design, alone=alone),
-        "Liquid loop": loop_svg(design, alone=alone),
+        "Liquid loop": block_loop_svg(design, alone=alone),
         "Scale-out fabric": fabric_svg(design, alone=alone),
     }
 

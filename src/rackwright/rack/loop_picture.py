@@ -19,7 +19,7 @@ from rackwright.units import say_in, three_figures
 WIDTH = 360.0
 #: Headers, manifolds and the boxes of trays: left edge; the right one mirrors it.
 HEADER_X, FRAME_X, MANIFOLD_X, TRAY_X = 8.0, 18.0, 30.0, 48.0
-INSIDE_X = TRAY_X + 7.0
+INSIDE_X = TRAY_X + 5.0
 #: Steps of colour between the coldest and the warmest pipe.
 SHADES = 8
 ROW, NOTE_ROW = 17.0, 15.0
@@ -30,6 +30,7 @@ _STYLE = """
 .rw-loop-note{fill:var(--quiet,#5a636e);font:11px system-ui,sans-serif}
 .rw-loop-alarm{fill:var(--alarm,#b3261e);font:600 12px system-ui,sans-serif}
 .rw-loop-pipe{stroke-width:6;stroke-linecap:round;fill:none}
+.rw-loop-unknown{stroke:var(--quiet,#5a636e)}
 .rw-loop-arrow{fill:var(--paper,#fff)}
 .rw-loop-plug{fill:var(--paper,#fff);stroke:var(--quiet,#5a636e);stroke-width:1.2}
 .rw-loop-hot{fill:var(--alarm,#b3261e)}
@@ -51,7 +52,7 @@ def loop_svg(design: RackDesign, *, alone: bool = False) -> str:
     block = design.block
     shade = _Shades(design.loop.facility_supply_k, block.return_k)
     inside, foot = _rack(design, block, shade, top=146.0)
-    last, height = _lost(block, top=foot + 12)
+    last, height = _lost(block, top=foot + 28)
     style = "".join((_STYLE, shade.style(), _ALONE if alone else ""))
     parts = [f"<style>{style}</style>", *_cdus(design, block, shade), *_headers(block, shade, foot), *inside, *last]
     return svg.drawing(WIDTH, height, f"Liquid loop of {design.name}", _told(design, block), parts, alone=alone)
@@ -59,7 +60,7 @@ def loop_svg(design: RackDesign, *, alone: bool = False) -> str:
 
 def hottest_of(block: BlockLoop) -> Branch:
     """The kind of chip with the least margin; without limits, the one with the hottest case."""
-    return min(block.branches, key=lambda b: (_margin_k(b), -b.case_k))
+    return min(block.branches, key=lambda b: (_margin_k(b), -(b.case_k or 0.0)))
 
 
 def other_pa(block: BlockLoop) -> float:
@@ -119,11 +120,19 @@ def _flows(block: BlockLoop) -> str:
 
 
 def _margin_k(branch: Branch) -> float:
+    if branch.least_m3_s <= 0 or branch.case_k is None:
+        return -float("inf")
     return float("inf") if branch.limit_k is None else branch.limit_k - branch.case_k
+
+
+def _case(branch: Branch) -> str:
+    return _k(branch.case_k) if branch.case_k is not None and branch.least_m3_s > 0 else "too hot"
 
 
 def _said_margin(branch: Branch) -> str:
     margin_k = _margin_k(branch)
+    if branch.least_m3_s <= 0:
+        return "no flow"
     if branch.limit_k is None:
         return "no limit stated"
     return f"{say_in(margin_k, 'delta_K')} margin" if margin_k >= 0 else f"{say_in(-margin_k, 'delta_K')} over"
@@ -170,7 +179,7 @@ def _cdus(design: RackDesign, block: BlockLoop, shade: _Shades) -> Iterator[str]
     loop, middle = design.loop, WIDTH / 2
     css = "rw-loop-word" if block.enough else "rw-loop-alarm"
     yield _pipe(40, 4, 40, 28, shade.of(loop.facility_supply_k))
-    yield _pipe(_right(40), 4, _right(40), 28, "rw-loop-pipe rw-loop-t4")
+    yield _pipe(_right(40), 4, _right(40), 28, "rw-loop-pipe rw-loop-unknown")
     yield _arrow(40, 15, down=True) + _arrow(_right(40), 15, down=False)
     yield svg.text(middle, 19, f"facility water {_k(loop.facility_supply_k)}", css="rw-loop-word", anchor="middle")
     yield svg.rect(FRAME_X, 28, WIDTH - 2 * FRAME_X, 68, "rw-box", radius=4)
@@ -182,6 +191,7 @@ def _cdus(design: RackDesign, block: BlockLoop, shade: _Shades) -> Iterator[str]
     heat = f"{say_in(block.heat_w, 'W')} from racks, {say_in(block.pump_w, 'W')} from shafts"
     yield svg.text(middle, 76, heat, css="rw-loop-note", anchor="middle")
     duty = f"duty {say_in(_duty_w(block), 'W')}" + (" each" if block.cdus > 1 else "")
+    duty += f", coolant {svg.cut(loop.coolant, 20)}"
     yield svg.text(middle, 90, duty, css="rw-loop-note", anchor="middle")
 
 
@@ -207,7 +217,7 @@ def _rack(design: RackDesign, block: BlockLoop, shade: _Shades, *, top: float) -
     y += 16
     for line in block.lines:
         if line.what != "header":
-            parts.append(_pair(y, _size(line), _kpa(line.drop_pa), "rw-loop-word"))
+            parts.append(_pair(y, _size(line), _kpa(line.drop_pa), "rw-loop-note", TRAY_X))
             y += ROW
     y -= 6
     hottest = hottest_of(block)
@@ -218,10 +228,10 @@ def _rack(design: RackDesign, block: BlockLoop, shade: _Shades, *, top: float) -
         stubs.append(y + 14)
         y += height + 8
     y += 7
-    parts.append(_pair(y, "other, by place", _kpa(other_pa(block)), "rw-loop-word"))
-    parts.append(svg.line(INSIDE_X, y + 6, _right(INSIDE_X), y + 6, "rw-thin"))
+    parts.append(_pair(y, "other, by place", _kpa(other_pa(block)), "rw-loop-note", TRAY_X))
+    parts.append(svg.line(TRAY_X, y + 6, _right(TRAY_X), y + 6, "rw-thin"))
     y += 20
-    parts.append(_pair(y, "from header to header", _kpa(block.header_pa), "rw-loop-strong"))
+    parts.append(_pair(y, "from header to header", _kpa(block.header_pa), "rw-loop-strong", TRAY_X))
     foot = y + 12
     frame = svg.rect(FRAME_X, top, WIDTH - 2 * FRAME_X, foot - top, "rw-free", radius=4)
     return [frame, *_manifolds(block, shade, hose_y, stubs), *parts], foot
@@ -230,8 +240,10 @@ def _rack(design: RackDesign, block: BlockLoop, shade: _Shades, *, top: float) -
 def _manifolds(block: BlockLoop, shade: _Shades, hose_y: float, stubs: list[float]) -> Iterator[str]:
     """Hoses from the headers, manifolds down the rack, and a coupling at each end of a tray."""
     inlet_k = max(branch.inlet_k for branch in block.branches)
-    sides = ((HEADER_X, MANIFOLD_X, TRAY_X, shade.of(inlet_k), True),)
-    sides += ((_right(HEADER_X), _right(MANIFOLD_X), _right(TRAY_X), shade.of(block.return_k), False),)
+    sides = (
+        (HEADER_X, MANIFOLD_X, TRAY_X, shade.of(inlet_k), True),
+        (_right(HEADER_X), _right(MANIFOLD_X), _right(TRAY_X), shade.of(block.return_k), False),
+    )
     for header, manifold, tray, css, down in sides:
         yield _pipe(header, hose_y, manifold, hose_y, css)
         yield _pipe(manifold, hose_y, manifold, stubs[-1], css)
@@ -252,7 +264,7 @@ def _tray(
     y += NOTE_ROW
     parts.append(_pair(y, "couplings", _kpa(first.coupling_pa), "rw-loop-word"))
     y += NOTE_ROW
-    parts.append(_pair(y, "plates", _kpa(first.plates_pa), "rw-loop-word"))
+    parts.append(_pair(y, "plates and trim", _kpa(first.plates_pa), "rw-loop-word"))
     for branch in branches:
         y += ROW + 2
         parts += _chip(branch, y, hot=branch is hottest)
@@ -265,23 +277,28 @@ def _tray(
 def _chip(branch: Branch, y: float, *, hot: bool) -> Iterator[str]:
     """A kind of plate: its chip's case on one line, its flow and margin on the next; the hottest of all is marked."""
     if hot:
-        yield f'<circle class="rw-loop-hot" cx="{TRAY_X:.1f}" cy="{y + 4:.1f}" r="4.5"><title>least margin</title></circle>'
-    over = branch.limit_k is not None and branch.case_k > branch.limit_k
+        yield f'<circle class="rw-loop-hot" cx="{TRAY_X - 2:.1f}" cy="{y + 4:.1f}" r="4"/>'
+    over = _margin_k(branch) < 0
     css = "rw-loop-alarm" if over else "rw-loop-strong" if hot else "rw-loop-word"
-    yield _pair(y, f"{branch.per_rack:,} × {svg.cut(branch.chip, 18)}", _k(branch.case_k), css)
+    case = _case(branch)
+    yield _pair(y, f"{branch.per_rack:,} × {svg.cut(branch.chip, 18)}", case, css)
     flow = f"{_l_min(branch.least_m3_s)} at {_k(branch.inlet_k)}"
     if branch.beyond:
-        flow = f"{_l_min(branch.least_m3_s)}, less than measured"
+        flow = f"{_l_min(branch.least_m3_s)}, unmeasured"
     yield _pair(y + NOTE_ROW, flow, _said_margin(branch), "rw-loop-note")
 
 
 def _lost(block: BlockLoop, *, top: float) -> tuple[list[str], float]:
-    """What is left with one CDU lost; with the height of the picture."""
-    y = top + 12
-    parts = []
+    """A key, and what is left with one CDU lost; with the height of the picture."""
+    y = top
+    parts = [
+        f'<circle class="rw-loop-hot" cx="{FRAME_X + 5:.1f}" cy="{y - 17:.1f}" r="4.5"/>',
+        svg.text(FRAME_X + 14, y - 13, "least margin; drops are supply plus return", css="rw-loop-note"),
+    ]
+    y += 6
     for number, words in enumerate(_lost_words(block)):
         css = "rw-loop-strong" if number == 0 else "rw-loop-word"
-        alarm = number and (block.lost_margin_k is None or block.lost_margin_k < 0)
+        alarm = number == 2 and (block.lost_margin_k is None or block.lost_margin_k < 0)
         parts.append(svg.text(FRAME_X, y, words, css="rw-loop-alarm" if alarm else css))
         y += ROW
     return parts, y - 4
@@ -312,7 +329,7 @@ def _told(design: RackDesign, block: BlockLoop) -> str:
         *(f"{_size(line)}, {_kpa(line.drop_pa)}" for line in block.lines),
         *(
             f"{branch.chip} in {branch.tray}: couplings {_kpa(branch.coupling_pa)}, plates {_kpa(branch.plates_pa)}, "
-            f"{_l_min(branch.least_m3_s)}, case {_k(branch.case_k)}, {_said_margin(branch)}"
+            f"{_l_min(branch.least_m3_s)}, case {_case(branch)}, {_said_margin(branch)}"
             for branch in block.branches
         ),
         f"least margin: {hot.chip}",

@@ -161,7 +161,12 @@ RACK_BRANCH = TableSpec(
         Column("least_m3_s", "least flow of a plate in the block", "m**3/s", shown="L/min"),
         Column("most_m3_s", "most flow of a plate in the block", "m**3/s", shown="L/min"),
         Column("coupling_pa", "drop of the tray's two couplings", "Pa", shown="kPa"),
-        Column("plates_pa", "drop of the plates between them", "Pa", shown="kPa"),
+        Column(
+            "plates_pa",
+            "drop of the plates between them, with the trim that gives the tray its flow",
+            "Pa",
+            shown="kPa",
+        ),
         Column("inlet_k", "inlet of the hottest plate", "K", shown="degC"),
         Column("case_k", "its chip's case temperature", "K", shown="degC"),
         Column("case_limit_k", "highest case temperature", "K", shown="degC"),
@@ -171,13 +176,13 @@ RACK_BRANCH = TableSpec(
 
 RACK_PIPING = TableSpec(
     "rack.cooling_piping",
-    "Hoses, manifolds and headers of a block: size, highest velocity, drop of supply and return along the worst rack.",
+    "Hoses, manifolds and headers of a block: size, highest velocity, drop of supply and return to the worst rack.",
     (
         _GENERATION,
         Column("what", "hose, manifold or header", type="text"),
         Column("diameter_m", "inner diameter", "m", shown="mm"),
         Column("velocity_m_s", "highest velocity", "m/s"),
-        Column("drop_pa", "drop, supply and return together", "Pa", shown="kPa"),
+        Column("drop_pa", "drop, supply and return together, to the worst rack", "Pa", shown="kPa"),
     ),
 )
 

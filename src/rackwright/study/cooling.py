@@ -21,9 +21,11 @@ from rackwright.rack.cooling.block import BlockHall, block_hall, speed_for_plate
 from rackwright.rack.cooling.failures import FailureRow, hours, single_failures
 from rackwright.rack.cooling.margins import Margins, margins
 from rackwright.rack.cooling.mends import Design, rank_mends
-from rackwright.rack.design import RackDesign
+from rackwright.rack.design import RackDesign, RackDesigns
 from rackwright.rack.pieces import pieces_of
 from rackwright.study import specs
+from rackwright.study.loops import mixed_rows, pressure_findings
+from rackwright.study.seconds import seconds_of
 from rackwright.tables import Finding, Table, TableSpec, finding, not_modelled
 
 #: Halls drawn for the margin's distribution.
@@ -40,6 +42,10 @@ class Questions:
     hours: bool = False
     failures: bool = False
     margin: bool = False
+    transient: bool = False
+    pressure: bool = False
+    mixed: tuple[str, ...] = ()
+    network: Path | None = None
     weather: Path | None = None
     site: str | None = None
 
@@ -74,6 +80,12 @@ def study_cooling(outcome: Outcome, questions: Questions, *, progress: Progress 
         if questions.failures:
             progress.step(f"{design.generation}: every single failure")
             _failures(made, design, rows, findings)
+        if questions.pressure:
+            progress.step(f"{design.generation}: pressures and controls")
+            findings += pressure_findings(design.generation, made, case.rack[design.generation], case.catalogue)
+        if questions.transient and design.block is not None:
+            progress.step(f"{design.generation}: seconds after a trip")
+            _seconds(case, made, design, rows, findings)
         if questions.margin:
             progress.step(f"{design.generation}: margin over {DRAWS} draws")
             _margin(made, design, outcome.program.seed, rows, findings)
@@ -85,6 +97,11 @@ def study_cooling(outcome: Outcome, questions: Questions, *, progress: Progress 
             if alike not in years:
                 years[alike] = _run_year(case, made, design, place)
             _year(design, place, years[alike], rows, findings)
+    if questions.mixed:
+        progress.step(f"one loop for {', '.join(questions.mixed)}")
+        rows[specs.COOLING_MIXED] += mixed_rows(_mixed(case, outcome.rack, questions.mixed))
+    if questions.network is not None:
+        rows[specs.COOLING_LOOP] += _own_network(questions.network)
     tables = [spec.table(found) for spec, found in rows.items()]
     kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
     return replace(outcome, rack=kept)
@@ -96,6 +113,20 @@ def made_of(case: Case, design: RackDesign) -> BlockHall | None:
     return block_hall(design.generation, rack, case.catalogue, pieces_of(rack, case.catalogue), design.loop)
 
 
+def _mixed(case: Case, designs: RackDesigns, names: tuple[str, ...]) -> dict[str, BlockHall]:
+    known = [design.generation for design in designs.designs]
+    strangers = [name for name in names if name not in known]
+    if strangers or len(names) < 2:
+        found = ", ".join(strangers or names)
+        raise ProgramError([Problem("--mixed", 0, "", found, f"two generations or more: {', '.join(known)}")])
+    made = {name: made_of(case, designs.of(name)) for name in names}
+    unsolved = [name for name, one in made.items() if one is None]
+    if unsolved:
+        expected = "generations whose CDU states its head and shut-off"
+        raise ProgramError([Problem("--mixed", 0, "", ", ".join(unsolved), expected)])
+    return {name: one for name, one in made.items() if one is not None}
+
+
 def _asked(questions: Questions) -> Iterator[TableSpec]:
     if questions.hours:
         yield from (specs.COOLING_YEAR, specs.COOLING_MONTHS)
@@ -105,6 +136,12 @@ def _asked(questions: Questions) -> Iterator[TableSpec]:
         yield from (specs.COOLING_FAILURES, specs.COOLING_MENDS)
     if questions.margin:
         yield specs.COOLING_MARGIN
+    if questions.transient:
+        yield specs.COOLING_SECONDS
+    if questions.mixed:
+        yield specs.COOLING_MIXED
+    if questions.network is not None:
+        yield specs.COOLING_LOOP
 
 
 def _places(case: Case, questions: Questions, seed: int) -> list[_Place]:
@@ -342,6 +379,67 @@ def _failure_row(design: RackDesign, row: FailureRow) -> tuple[Any, ...]:
         row.worst_flow_share if np.isfinite(row.worst_flow_share) else None,
         "yes" if row.coolers_short else "no",
     )
+
+
+def _seconds(
+    case: Case,
+    made: BlockHall,
+    design: RackDesign,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    assert design.block is not None
+    for item in seconds_of(made, case.rack[design.generation], design.block):
+        rows[specs.COOLING_SECONDS].append(
+            (
+                design.generation,
+                item.event,
+                _known(item.seconds),
+                _known(item.earliest_s),
+                _known(item.latest_s),
+                item.hottest_k if not np.isfinite(item.seconds) else None,
+                _known(item.ride_through_m3),
+                item.unclosed_share,
+                item.standing,
+            )
+        )
+    findings.append(
+        not_modelled(
+            "rack.cooling.seconds",
+            design.generation,
+            "heat capacities and coast-down are assumptions: read the seconds to throttle over their range, not as one number",
+            f"rack.{design.generation}.cooling.seconds",
+        )
+    )
+
+
+def _known(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _own_network(path: Path) -> Iterator[tuple[Any, ...]]:
+    """A loop from an EPANET file: flows and pressures at its opening hour, statuses as the file has them."""
+    from rackwright.rack.cooling.epanet import read_inp
+    from rackwright.rack.cooling.hydraulics import solve
+
+    own = read_inp(path)
+    network = own.network()
+    density = own.density_kg_m3
+    now = own.conditions(0.0)
+    solution = solve(
+        network, density_kg_m3=density, viscosity_pa_s=own.viscosity_pa_s, demands_kg_s=now.demands_kg_s,
+        fixed_pa=now.fixed_pa, speed=now.speed, opened=now.opened,
+    )  # fmt: skip
+    for number, name in enumerate(network.links):
+        first, second = int(network.first[number]), int(network.second[number])
+        yield (
+            name,
+            network.nodes[first],
+            network.nodes[second],
+            float(solution.flow_kg_s[0, number] / density),
+            float(solution.pressure_pa[0, first]),
+            float(solution.pressure_pa[0, second]),
+        )
 
 
 def _margin(

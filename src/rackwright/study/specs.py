@@ -124,7 +124,64 @@ COOLING_MARGIN = TableSpec(
     ),
 )
 
+COOLING_SECONDS = TableSpec(
+    "rack.cooling_seconds",
+    "Seconds from an event to the first throttled chip of a CDU's loop, over the range of what nobody published.",
+    (
+        _GENERATION,
+        Column("event", "pump trip, CDU loss or facility water loss", type="text"),
+        Column("seconds", "seconds to the first throttled chip; empty where none throttles within the run", "s"),
+        Column("earliest_s", "the same at the worst corner of the range", "s"),
+        Column("latest_s", "the same at the best corner; empty where none throttles", "s"),
+        Column("hottest_k", "hottest case in the run where none throttles", "K", shown="degC"),
+        Column(
+            "ride_through_m3", "buffer with which no chip throttles for a minute; empty where none would do", "m**3"
+        ),
+        Column("unclosed", "what the run's energy balance misses, as a share of its heat"),
+        Column("standing", "standing of the weakest input", type="text"),
+    ),
+)
+
+COOLING_LOOP = TableSpec(
+    "rack.cooling_network",
+    "A user's own loop, read from an EPANET file and solved at its opening hour.",
+    (
+        Column("element", "link by its name", type="text"),
+        Column("first", "node that it starts from", type="text"),
+        Column("second", "node that it leads to", type="text"),
+        Column("flow_m3_s", "flow from first to second", "m**3/s", shown="L/min"),
+        Column("first_pa", "pressure at the first node", "Pa", shown="kPa"),
+        Column("second_pa", "pressure at the second node", "Pa", shown="kPa"),
+    ),
+)
+
+COOLING_MIXED = TableSpec(
+    "rack.cooling_mixed",
+    "Generations alternating along one loop: how each fares by trim, who binds, and what sharing costs the others.",
+    (
+        Column("trim", "none, orifice or picv in the racks' supply hoses", type="text"),
+        _GENERATION,
+        Column("racks", "its racks on the loop", type="count"),
+        Column("wanted_kg_s", "flow that a rack wants", "kg/s"),
+        Column("least_kg_s", "flow of its worst-fed rack", "kg/s"),
+        Column("over", "how much more than wanted its best-fed rack gets", shown="%"),
+        Column("orifice_kv_m3_h", "Kv of its orifice", "m**3/h"),
+        Column("inlet_k", "warmest inlet of its racks", "K", shown="degC"),
+        Column("supply_most_k", "highest supply that it takes", "K", shown="degC"),
+        Column("margin_k", "least margin of its chips", "delta_K"),
+        Column("speed", "speed of the pumps, of full speed", shown="%"),
+        Column("pump_w", "shaft power of all pumps", "W", shown="kW"),
+        Column("binds_supply", "the generation that sets the supply temperature", type="text"),
+        Column("binds_flow", "the generation that sets the pressure", type="text"),
+        Column("costs_k", "how much warmer the others' supply could be without it", "delta_K"),
+        Column("costs_w", "pump power of the shared loop over that of two loops apart", "W"),
+    ),
+)
+
 TABLES = (
+    COOLING_MIXED,
+    COOLING_SECONDS,
+    COOLING_LOOP,
     COOLING_YEAR,
     COOLING_MONTHS,
     COOLING_HOURS,

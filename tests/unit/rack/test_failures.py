@@ -52,7 +52,7 @@ def test_each_element_fails_once_under_its_own_name(hall: Hall) -> None:
     assert len({failure.name for failure in found}) == len(found)
 
 
-def test_every_failure_settles_but_that_of_a_cdu_that_turns_its_racks_own_warm_water_round(failures: Failures) -> None:
+def test_every_failure_settles_but_a_cdu_that_turns_its_racks_own_warm_water_round(failures: Failures) -> None:
     """CDUs at places 1 and 2 of a ring of 4 split it by symmetry: each serves two racks, and nothing crosses."""
     for row in failures.rows:
         assert row.settled == (row.kind != "facility water"), row.name
@@ -60,7 +60,7 @@ def test_every_failure_settles_but_that_of_a_cdu_that_turns_its_racks_own_warm_w
 
 
 def test_a_cdu_without_water_in_an_uneven_hall_finds_a_steady_state_that_is_warmer() -> None:
-    """Five racks, CDUs at places 1 and 2: some racks draw from both, so heat crosses to the CDU that still has water."""
+    """Five racks, CDUs at places 1 and 2: some racks draw from both, so heat crosses to the CDU with water."""
     hall = a_hall(racks=5, cdu=replace(CDU, ua_w_k=3e4, primary_rated_kg_s=4.0), places=(0, 1))
     dry = [failure for failure in list_failures(hall) if failure.kind == "facility water"]
     found = single_failures(
@@ -84,7 +84,7 @@ def test_a_row_is_the_hall_solved_with_that_failure(hall: Hall, failures: Failur
 
 
 def test_no_failure_that_only_takes_away_raises_the_margin(failures: Failures) -> None:
-    """A pump, a CDU, its water or part of its exchanger less never cools the hottest chip while pumps stay as they are."""
+    """A pump, a CDU, its water or part of its exchanger less never cools the hottest chip at unchanged speeds."""
     kinds = ("pump", "cdu", "facility water", "exchanger", "strainer")
     for at, failure in enumerate(failures.failures):
         if failure.kind in kinds:
@@ -119,9 +119,7 @@ def test_faster_pumps_give_every_rack_more_flow(failures: Failures) -> None:
 
 
 @pytest.mark.parametrize(("ua_w_k", "holds"), [(9e3, True), (2.5e3, False)])
-def test_one_cdu_in_reserve_holds_the_limit_exactly_when_the_rest_can_carry_the_heat(
-    ua_w_k: float, holds: bool
-) -> None:
+def test_one_cdu_in_reserve_holds_the_limit_when_the_rest_can_carry_the_heat(ua_w_k: float, holds: bool) -> None:
     """Three CDUs, two needed. 62 kW over two exchangers of 9 kW/K each need 5 K, of the 8 K and more that there are.
 
     With 2.5 kW/K the two that are left cannot come near: the supply rises by 62/5 K and more above the facility water.
@@ -165,7 +163,7 @@ def test_a_failure_that_changes_nothing_costs_nothing(hall: Hall) -> None:
 
 def test_chunks_do_not_change_the_answer(hall: Hall, failures: Failures) -> None:
     one_by_one = single_failures(hall, WATER, hours(hall, **GIVEN, load_share=[0.7, 1.0]), pump_efficiency=0.6, chunk=1)
-    # neighbours in a batch share its number of rounds, nothing else
+    # neighbours in a batch share the tolerances of its rounds, nothing else
     np.testing.assert_allclose(one_by_one.margin_k, failures.margin_k, atol=1e-4)
 
 

@@ -178,7 +178,7 @@ def test_the_adjoint_is_the_finite_difference_of_full_solves(
 ) -> None:
     """A dozen elements of each parameter or all, at the active chips, within 1e-4 of the largest derivative.
 
-    `moved` is what the whole of a parameter's value would move a chip by, in a straight line; what moves it by less than
+    `moved` is what all of a parameter's value would move a chip by, in a straight line; what moves it by less than
     1e-5 K is not judged. The solver's answers repeat to about 1e-9 K, which the step of `share` magnifies.
     """
     item = found[parameter]
@@ -221,7 +221,7 @@ def test_a_shut_rack_has_no_say(hall: Hall) -> None:
     """With rack 2 shut and off, nothing in it moves a chip elsewhere, and the Jacobian can still be solved."""
     opened = np.ones(len(hall.network.links), bool)
     opened[[hall.rack_link[1], hall.network.link_number["rack 2/return hose"]]] = False
-    more = {"opened": opened, "load_share": np.array([1.0, 0.0, 1.0, 1.0, 1.0])}
+    more: dict[str, Any] = {"opened": opened, "load_share": np.array([1.0, 0.0, 1.0, 1.0, 1.0])}
     shut = solve_hall(hall, WATER, **{**GIVEN, **more, "opened": opened[None]})
     adjoint = adjoint_of(point_of(shut, WATER, **GIVEN, **more))
     for item in sensitivities(adjoint):
@@ -286,3 +286,20 @@ def test_users_prices_take_the_place_of_assumed_ones() -> None:
     # five racks with two compute trays and two couplings each
     assert coupling.cost_usd == 5 * 2 * 2 * 10.0
     assert coupling.status == "given"
+
+
+def test_a_rack_behind_a_pressure_independent_valve_answers_to_its_setting() -> None:
+    """The valve holds its rack's flow, so the setting moves the chips and the hoses do not."""
+    rack = replace(RACK, orifice_kv_m3_h=None, picv_kg_s=0.3, picv_least_pa=20e3)
+    hall = replace(DESIGN, racks=(rack,) * 5).build()
+    state = solve_hall(hall, WATER, **GIVEN)
+    np.testing.assert_allclose(state.rack_kg_s, 0.3, rtol=1e-4)
+    adjoint = adjoint_of(point_of(state, WATER, **GIVEN))
+    found = {item.parameter: item for item in sensitivities(adjoint)}
+    ends = []
+    for setting in (0.3003, 0.2997):
+        network = replace(hall.network, valve_setting=np.full(5, setting))
+        ends.append(_solved(replace(hall, network=network), state)[adjoint.spots])
+    measured = (ends[0] - ends[1]) / 6e-4
+    np.testing.assert_allclose(found["flow limit"].k_per_unit.sum(axis=1), measured, rtol=1e-4)
+    assert np.abs(found["hose diameter"].k_per_share).max() < 1e-3 * np.abs(found["flow limit"].k_per_share).max()

@@ -90,6 +90,21 @@ class Piping(f.Section):
     vessel_pa: f.Pressure
 
 
+class Seconds(f.Section):
+    """What decides the seconds after a pump stops; none of it is published, so all of it is shown over its range."""
+
+    #: Heat capacities of chip package and of cold plate, and coolant within a plate, per watt of the chip's heat.
+    package_j_k_w: Annotated[float, f.Field("scalar", f.INERTIA)]
+    plate_j_k_w: Annotated[float, f.Field("scalar", f.INERTIA)]
+    coolant_m3_w: Annotated[float, f.Field("scalar", f.VOLUME_PER_POWER)]
+    #: Part of a plate's resistance between case and plate.
+    interface_share: f.Share
+    #: Time in which a tripped pump falls to half of its speed.
+    coast_down_s: f.Duration
+    #: Share of its heat that a throttled chip still has.
+    throttled_share: f.Share
+
+
 class RackCooling(f.Section):
     """The rack's liquid loop. `flow: auto` takes the least flow that cools the hottest plate."""
 
@@ -104,6 +119,7 @@ class RackCooling(f.Section):
     drop_quadratic_kpa: f.Number = Named(alias="drop_quadratic")
     drop_linear_kpa: f.Number = Named(alias="drop_linear")
     piping: Piping
+    seconds: Seconds
 
 
 class Block(f.Section):

@@ -64,7 +64,7 @@ def adjoint_of(point: Point, spots: Sequence[int] | NDArray[np.intp] | None = No
     """Factorise the Jacobian at a point and solve its transpose for each chip; `active_spots` where none are named.
 
     Where a header stands still by symmetry, a push to one side turns its flow and another water arrives: there a single
-    element's derivative is one-sided. What keeps the symmetry, such as a whole class moved together, is not touched by it.
+    element's derivative is one-sided. What keeps the symmetry, such as a whole class moved together, is not touched.
     """
     from scipy.sparse.linalg import splu
 

@@ -190,7 +190,7 @@ def _branches(made: BlockHall, state: HallState) -> Iterator[Branch]:
             coupling_pa=float(pressure[ends[0]] - pressure[ends[1]] + pressure[ends[2]] - pressure[ends[3]]),
             plates_pa=float(pressure[ends[1]] - pressure[ends[2]]),
             inlet_k=float(state.inlet_k[0, hottest]),
-            case_k=_finite(state.case_k[0, hottest]) or 0.0,
+            case_k=_finite(state.case_k[0, hottest]),
             limit_k=spot.plates.limit_k,
             rack=spot.rack + 1,
             beyond=bool(state.beyond[0, at].any()),
@@ -205,11 +205,17 @@ def _lines(made: BlockHall, state: HallState) -> Iterator[Line]:
     drop = np.abs(pressure[network.first] - pressure[network.second])
     worst = int(np.argmin(state.rack_kg_s[0])) + 1
     inside = {"hose": " hose", "manifold": "/manifold ", "header": " header "}
+    node = network.node_number
+    feeds = [made.hall.cdu_link[number] for number in range(len(made.hall.cdus))]
+    highest = float(max(pressure[network.second[link]] for link in feeds))
+    lowest = float(min(pressure[network.first[network.link_number[name]]] for name in network.pumps))
+    along_headers = (highest - lowest) - float(pressure[node[f"supply {worst}"]] - pressure[node[f"return {worst}"]])
     for what, diameter_m in sizes_of(made.rack, made.headers):
         named = np.array([inside[what] in name for name in network.links])
-        own = named & np.array([what == "header" or name.startswith(f"rack {worst}/") for name in network.links])
+        own = named & np.array([name.startswith(f"rack {worst}/") for name in network.links])
         area = np.pi / 4 * diameter_m**2
-        yield Line(what, diameter_m, float(flow[named].max() / area) if named.any() else 0.0, float(drop[own].sum()))
+        fastest = float(flow[named].max() / area) if named.any() else 0.0
+        yield Line(what, diameter_m, fastest, along_headers if what == "header" else float(drop[own].sum()))
 
 
 def _finite(value: Floats | float) -> float | None:

@@ -18,7 +18,8 @@ class Branch:
     coupling_pa: float
     plates_pa: float
     inlet_k: float
-    case_k: float
+    #: None where the plate has heat and no flow.
+    case_k: float | None
     limit_k: float | None
     rack: int
     #: The flow lies below the plate's measured points.

@@ -98,6 +98,12 @@ def _branch_findings(generation: str, rack: Rack, catalogue: Catalogue, branch: 
         text = "no highest case temperature is stated"
         yield not_modelled("rack.cooling.branch_case", subject, text, f"catalogue.chips.{branch.chip}.case_limit")
         return
+    if branch.case_k is None:
+        yield Finding(
+            "rack.cooling.branch_case", subject, "failed", None, branch.limit_k, "K", None, "error", "estimate",
+            f"catalogue.chips.{branch.chip}.case_limit", "a plate of the block has heat and no flow",
+        )  # fmt: skip
+        return
     yield finding(
         "rack.cooling.branch_case",
         subject,

@@ -16,10 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from rackwright.errors import NotConverged
 from rackwright.physics.air import dew_point_k, humidity_from_relative
+from rackwright.physics.exchangers import Exchanger
 from rackwright.rack.cooling.condensed import CondensedHall, CondensedState, solve_condensed
 from rackwright.rack.cooling.envelope import Limit, Row, check
-from rackwright.rack.cooling.hall import Hall
+from rackwright.rack.cooling.hall import Cdu, Hall
 from rackwright.rack.cooling.heat.transport import Fluid
+from rackwright.rack.cooling.heat.warm import Cooler
 from rackwright.rack.cooling.hydraulics.network import Floats, Ints
 from rackwright.rack.cooling.state import HallState, solve_hall
 
@@ -29,6 +31,10 @@ LEAST_SPEED, SET_POINT_PA = 0.15, (1e4, 4e5)
 TOLERANCE = 1e-6
 #: Scenarios and speeds that are tried at once when the search begins; rounds of narrowing after that.
 FIRST_BATCH, MOST_SPEEDS, MOST_ROUNDS = 16, 9, 60
+#: A supply may lie above its set-point by this and still count as held.
+SUPPLY_ROOM_K = 0.01
+#: A balance that misses more heat has no steady state; nor has one with such a temperature.
+OPEN_BALANCE_SHARE, BEYOND_K = 1e-6, 1e4
 
 AnyHall = Hall | CondensedHall
 AnyState = HallState | CondensedState
@@ -254,6 +260,15 @@ def control_picv(hall: Hall, fluid: Fluid, *, counted: ArrayLike | None = None, 
     return control(hall, fluid, Sense(measure, least[None, racks]), **how)
 
 
+def set_point_rows(wanted_pa: float, range_pa: tuple[float, float] = SET_POINT_PA) -> Iterator[Row]:
+    """A pressure set-point against the range that the CDU's controller takes; that of the CoolChip CDU 600 by default."""
+    for limit_pa, at_least in ((range_pa[0], True), (range_pa[1], False)):
+        limit = Limit(limit_pa, "estimate", "vertiv-cdu")
+        yield check(
+            "pressure control", "set-point", wanted_pa, limit, "Pa", "range of the controller", at_least=at_least
+        )
+
+
 def control_rows(controlled: Controlled, *, what: str, standing: Limit | None = None) -> Iterator[Row]:
     """Whether the control meets its set-point; a row each for too little and too much pump, over all scenarios."""
     worst, most = float(controlled.sensed_share.min()), float(controlled.sensed_share.max())
@@ -305,3 +320,111 @@ def dew_point_row(supply_k: float, dew_point: float | None, margin: Limit, *, el
     return check(
         element, "dew point", supply_k - dew_point, margin, "K", "supply over the hall's dew point", at_least=True
     )
+
+
+# --- a CDU against its rated point ------------------------------------------------------------------------------------
+
+
+def exchanger_of(cooler: Cooler) -> Exchanger:
+    """A CDU's exchanger with its films, as the hall's solver has it."""
+    wall = 1.0 - cooler.secondary_share - cooler.primary_share + cooler.fouling_share
+    return Exchanger(
+        film_primary_w_k=cooler.ua_w_k / max(cooler.primary_share, 1e-9),
+        film_secondary_w_k=cooler.ua_w_k / max(cooler.secondary_share, 1e-9),
+        flow_primary_kg_s=cooler.primary_rated_kg_s,
+        flow_secondary_kg_s=cooler.rated_kg_s,
+        fouling_k_w=max(wall, 0.0) / cooler.ua_w_k,
+    )
+
+
+def heat_capacity_of(fluid: Fluid, kelvin: ArrayLike) -> Floats:
+    """Heat capacity, the slope of internal energy, held at the ends of the fluid's range. [J/(kg K)]"""
+    held = np.clip(np.asarray(kelvin, np.float64), fluid.least_k, fluid.most_k)
+    slope = np.polynomial.polynomial.polyder(fluid.energy)
+    return np.asarray(
+        np.polynomial.polynomial.polyval((held - fluid.centre_k) / fluid.scale_k, slope) / fluid.scale_k, np.float64
+    )
+
+
+def rated_approach_k(cdu: Cdu, cooler: Cooler, heat_j_kg_k: float) -> float:
+    """Supply over the primary's inlet at the CDU's capacity and rated flows.
+
+    Heat is G times the difference between the inlets, and the supply lies Q / C below the return: Q / G - Q / C.
+    """
+    unit = exchanger_of(cooler).exchange(
+        0.0, 1.0, cdu.primary_rated_kg_s, cdu.rated_kg_s, cooler.primary_heat_j_kg_k, heat_j_kg_k
+    )
+    return cdu.capacity_w * (1.0 / float(unit.duty_w) - 1.0 / (cdu.rated_kg_s * heat_j_kg_k))
+
+
+def cdu_rows(
+    hall: AnyHall,
+    fluid: Fluid,
+    state: AnyState,
+    *,
+    wanted_k: ArrayLike,
+    primary_k: ArrayLike,
+    primary_kg_s: ArrayLike,
+) -> Iterator[Row]:
+    """Every CDU against its rated point, the worst over scenarios, and whether the heat has a way out at all.
+
+    Beyond its rated flow, below its rated approach or over its capacity a CDU's curves are no longer the maker's. Solve
+    with `must_converge=False` to have a row instead of an error where there is no steady state.
+    """
+    rows, cdus = state.warm.duty_w.shape
+    wanted, cold, most = (
+        np.broadcast_to(np.asarray(v, float), (rows, cdus)) for v in (wanted_k, primary_k, primary_kg_s)
+    )
+    flow = np.maximum(state.warm.flows.flow_kg_s[:, hall.cdu_link], 0.0)
+    after = hall.network.second[hall.cdu_link]
+    supply, duty = state.warm.node_k[:, after], state.warm.duty_w
+    stands = _stands(state)
+    yield _balance_row(state, stands, (most <= 0.0) | (flow <= 0.0))
+    for number, (cdu, cooler) in enumerate(zip(hall.cdus, hall.coolers, strict=True)):
+        name, source = f"cdu {number + 1}", f"catalogue.cdus.{cdu.name}"
+
+        def rated(value: float, source: str = source) -> Limit:
+            return Limit(value, "user", source)
+
+        heat = float(heat_capacity_of(fluid, float(wanted[:, number].mean())))
+        yield check(
+            name, "flow", float(flow[:, number].max()), rated(cdu.rated_kg_s), "kg/s", "flow against rated flow"
+        )
+        text = "facility flow offered against rated flow"
+        yield check(name, "facility flow", float(most[:, number].max()), rated(cdu.primary_rated_kg_s), "kg/s", text)
+        heat_w = np.where(stands, duty[:, number], math.inf)
+        part = np.where(stands, heat_w, cdu.capacity_w) / cdu.capacity_w
+        least = part * rated_approach_k(cdu, cooler, heat)
+        room = wanted[:, number] - cold[:, number] - least
+        worst = int(np.argmin(room))
+        text = "asked supply over facility supply, against the approach at this heat and rated flows"
+        limit = rated(float(least[worst]))
+        yield check(name, "approach", float(room[worst] + least[worst]), limit, "K", text, at_least=True)
+        yield check(name, "capacity", float(heat_w.max()), rated(cdu.capacity_w), "W", "heat against capacity")
+        runs = flow[:, number] > 1e-9 * cdu.rated_kg_s
+        over = np.where(stands, np.where(runs, supply[:, number] - wanted[:, number], 0.0), math.inf)
+        text = "supply over its set-point, the primary valve wide open"
+        yield check(name, "supply", float(over.max()), Limit(SUPPLY_ROOM_K, "user", "set-point"), "K", text)
+
+
+def _stands(state: AnyState) -> NDArray[np.bool_]:
+    """Scenarios with a steady state: settled, balanced, and every temperature a finite one below `BEYOND_K`."""
+    warm = state.warm
+    finite = np.isfinite(warm.node_k).all(axis=1) & (np.abs(warm.node_k) < BEYOND_K).all(axis=1)
+    return np.asarray(warm.flows.converged & finite & (warm.closure_share < OPEN_BALANCE_SHARE), np.bool_)
+
+
+def _balance_row(state: AnyState, stands: NDArray[np.bool_], idle: NDArray[np.bool_]) -> Row:
+    limit = Limit(OPEN_BALANCE_SHARE, "user", "heat balance")
+    lost = np.flatnonzero(~stands)
+    if not len(lost):
+        missed = float(state.warm.closure_share.max())
+        return check("loop", "balance", missed, limit, "", "heat that the balance misses, as a share of all")
+    names = ", ".join(f"cdu {number + 1}" for number in np.flatnonzero(idle[lost[0]]))
+    where = (
+        f"; {names} without flow or facility water"
+        if names
+        else f"; link {state.warm.flows.worst[lost[0]]!r} still moves"
+    )
+    text = f"{len(lost)} of {len(stands)} scenarios have no steady state: the heat has no way out{where}"
+    return check("loop", "balance", math.inf, limit, "", text)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rackwright.physics.coolants import water_vapour_pressure_pa
+from rackwright.physics.coolants import CRITICAL_K, water_vapour_pressure_pa
 from rackwright.program.sections.parts import Coupling
 from rackwright.rack.cooling.heat.transport import Fluid
 from rackwright.rack.cooling.heat.warm import WarmSolution, density_of
@@ -201,7 +201,13 @@ def expand(
 
     Examples
     --------
-    A vessel with 10 litres of gas at 2 bar that takes 5 litres ends at 4 bar: see the tests.
+    A loop of 1 m3 whose density falls by 1 per cent grows by 10.1 L; 20.2 L of gas are halved, 2 bar become 4:
+
+    >>> six = lambda first, second: np.array([first, second, 0, 0, 0, 0])
+    >>> fluid = Fluid(300.0, 10.0, six(1000.0, -10.0), six(0.0, 4e4), six(-7.0, 0.0), 280.0, 320.0)
+    >>> got = expand(fluid, Vessel(0.0202, 2e5, 2e5), system_m3=1.0, fill_k=300.0, hottest_k=310.0)
+    >>> round(got.grown_m3, 4), round(got.final_pa / 1e5, 2)
+    (0.0101, 4.0)
     """
     cold, hot = (float(density_of(fluid, np.array(kelvin))) for kelvin in (fill_k, hottest_k))
     grown_m3 = system_m3 * max(cold / hot - 1.0, 0.0)
@@ -504,8 +510,8 @@ def _wall_row(state: Any, setting: Setting, margin: Limit, vapour_pa: Vapour, co
     links = state.hall.spot_link
     lift_pa = cold * GRAVITY_M_S2 * setting.heights_m.get(PLATE, (0.0, 0.0))[1]
     least = np.minimum(shape_pa(state)[:, network.first[links]], shape_pa(state)[:, network.second[links]])
-    known = np.isfinite(state.case_k)
-    room = setting.fill_pa - lift_pa + least - vapour_pa(np.where(known, np.minimum(state.case_k, 640.0), 640.0))
+    known = state.case_k < CRITICAL_K
+    room = setting.fill_pa - lift_pa + least - vapour_pa(np.where(known, state.case_k, CRITICAL_K))
     row, spot = np.unravel_index(int(np.argmin(room)), room.shape)
     text = f"pressure over the vapour's at the case's temperature, at {network.links[links[spot]]!r}"
     value = float(room[row, spot]) if known[row, spot] else math.inf

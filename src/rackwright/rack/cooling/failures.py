@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +25,8 @@ FOULED_SHARE = 0.7
 CHUNK_BYTES, ARRAYS_PER_LINK = 2e8, 24
 #: A heat balance that misses more than this has no steady state.
 OPEN_BALANCE_SHARE = 1e-6
+#: Nor is it steady where the coolant would be warmer than this: water's critical point. [K]
+MOST_COOLANT_K = 647.0
 RESPONSES = ("as is", "speed up")
 
 
@@ -47,7 +49,7 @@ class HallLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failure: links shut, links whose drop is multiplied, CDUs without facility water, CDUs with a share of their UA.
+    """One failure: links shut, drops multiplied, CDUs without facility water, CDUs with a share of their UA.
 
     `out_racks` are racks that are switched off with it, so that their own chips do not count.
     """
@@ -81,8 +83,8 @@ class FailureRow:
     `margin_k` is limit less case of the hottest chip (minus infinity where a chip has heat and no flow, or the heat has
     no way out of the hall). `worst_flow_share` is the least flow of a rack still in use over its flow without the
     failure at the same hour. `settled` is False where there is no steady answer, as where a CDU without facility water
-    serves racks of its own: their water goes round through it and warms without end, until its pumps are stopped (which is
-    the row of the lost CDU). `racks_over` and `chips_over` are then None.
+    serves racks of its own: their water goes round through it and warms without end, until its pumps are stopped (which
+    is the row of the lost CDU). `racks_over` and `chips_over` are then None.
     """
 
     name: str
@@ -138,7 +140,7 @@ def hours(
     speed: ArrayLike | None = None,
     most_speed: ArrayLike | None = None,
 ) -> Hours:
-    """Conditions as (hours or 1, n): a number holds for all, (hours,) by hour, (hours, n) by hour and CDU, rack or pump.
+    """Conditions as (hours or 1, n): one number, (hours,), or (hours, n) by hour and CDU, rack or pump.
 
     `most_speed` (1.1 of `speed` where left out, assumed) is what pumps run at when they answer a failure.
     """
@@ -180,8 +182,8 @@ def list_failures(
 ) -> tuple[Failure, ...]:
     """Every pump, CDU, facility branch, exchanger, rack, header section and valve once; of couplings the given links.
 
-    A lost CDU has its pumps stopped and its exchanger shut. A rack open for service has its supply hose shut, its return
-    hose too where it has one, and is switched off.
+    A lost CDU has its pumps stopped and its exchanger shut. A rack open for service has its supply hose shut, its
+    return hose too where it has one, and is switched off.
     """
     network = hall.network
     found = [Failure(f"{name} stops", "pump", (network.link_number[name],)) for name in network.pumps]
@@ -257,23 +259,22 @@ def single_failures(
     untouched = solver(hall, fluid, **_baseline(conditions), **more)
     if failures is None:
         failures = list_failures(hall, couplings=_couplings(hall, untouched, every_coupling))
-    case = _Case(hall, fluid, conditions, solver, untouched, read_state(untouched), more)
+    starts = {"as is": untouched}
+    if "speed up" in responses:
+        faster = _baseline(conditions) | {"speed": _wide(conditions.most_speed, conditions.count)}
+        starts["speed up"] = solver(hall, fluid, start=untouched, **faster, **more)
+    case = _Case(hall, fluid, conditions, solver, starts, read_state(untouched), more)
     per_hour = max(1, int(CHUNK_BYTES / (8 * ARRAYS_PER_LINK * len(hall.network.links))))
     at_once = max(1, (chunk or per_hour) // conditions.count)
-    solved: dict[int, list[_Solved]] = {}
-    for part in _parts(failures, at_once):
-        solved |= dict(zip(part, _solve_part(case, [failures[at] for at in part], responses), strict=True))
+    solved: list[list[_Solved]] = [[] for _ in responses]
+    for first in range(0, len(failures), at_once):
+        part = failures[first : first + at_once]
+        for number, response in enumerate(responses):
+            answer = _solve_part(case, part, response)
+            solved[number] += [answer.of(at, failure) for at, failure in enumerate(part)]
         if progress:
-            progress(len(solved), len(failures))
-    in_order = [[solved[at][number] for at in range(len(failures))] for number in range(len(responses))]
-    return _gathered(tuple(failures), tuple(responses), in_order, case.reading.least_margin_k)
-
-
-def _parts(failures: Sequence[Failure], at_once: int) -> Iterator[list[int]]:
-    """Numbers of failures to solve together; one with a CDU without water goes alone, for it may have no steady state."""
-    together = [at for at, failure in enumerate(failures) if not failure.dry_cdus]
-    yield from (together[first : first + at_once] for first in range(0, len(together), at_once))
-    yield from ([at] for at, failure in enumerate(failures) if failure.dry_cdus)
+            progress(first + len(part), len(failures))
+    return _gathered(tuple(failures), tuple(responses), solved, case.reading.least_margin_k)
 
 
 def _couplings(hall: HallLike, state: Any, every: bool) -> Sequence[int]:
@@ -284,13 +285,13 @@ def _couplings(hall: HallLike, state: Any, every: bool) -> Sequence[int]:
 
 @dataclass(frozen=True)
 class _Case:
-    """What all chunks share."""
+    """What all chunks share; `starts` is the untouched hall over all hours at each response's pump speeds."""
 
     hall: HallLike
     fluid: Fluid
     hours: Hours
     solver: Callable[..., Any]
-    untouched: Any
+    starts: dict[str, Any]
     reading: Reading
     more: dict[str, Any]
 
@@ -307,7 +308,11 @@ class _Solved:
 
 def _baseline(hours: Hours) -> dict[str, Any]:
     names = ("wanted_k", "primary_k", "primary_kg_s", "load_share", "speed")
-    return {name: np.broadcast_to(getattr(hours, name), (hours.count, getattr(hours, name).shape[1])) for name in names}
+    return {name: _wide(getattr(hours, name), hours.count) for name in names}
+
+
+def _wide(array: Floats, count: int) -> Floats:
+    return np.broadcast_to(array, (count, array.shape[1]))
 
 
 def _scenarios(case: _Case, part: Sequence[Failure], response: str) -> dict[str, Any]:
@@ -327,47 +332,29 @@ def _scenarios(case: _Case, part: Sequence[Failure], response: str) -> dict[str,
         for cdu, kept in failure.cooler_share:
             share[at, cdu] *= kept
     if response == "speed up":
-        most = np.broadcast_to(case.hours.most_speed, (count, case.hours.most_speed.shape[1]))
-        given["speed"] = np.tile(most, (len(part), 1))
+        given["speed"] = np.tile(_wide(case.hours.most_speed, count), (len(part), 1))
     wide = {"opened": opened, "factor": factor, "cooler_share": share}
     return given | {name: np.repeat(array, count, axis=0) for name, array in wide.items()}
 
 
-def _solve_part(case: _Case, part: Sequence[Failure], responses: Sequence[str]) -> list[list[_Solved]]:
-    """One chunk: per failure its responses, each from the one before. What did not settle among others is solved alone."""
-    answers = []
-    start = None
-    for response in responses:
-        answer = _solve_response(case, part, response, start)
-        answers.append(answer)
-        # what found no steady state is no place to start from
-        start = answer.state if answer.settled.all() else None
-    found = [[answer.of(at, failure) for answer in answers] for at, failure in enumerate(part)]
-    if len(part) > 1:
-        for at, failure in enumerate(part):
-            if not all(item.row.settled for item in found[at]):
-                found[at] = _solve_part(case, [failure], responses)[0]
-    return found
-
-
-def _solve_response(case: _Case, part: Sequence[Failure], response: str, start: Any) -> _Answer:
+def _solve_part(case: _Case, part: Sequence[Failure], response: str) -> _Answer:
+    """One chunk under one response."""
     given = _scenarios(case, part, response)
-    count = case.hours.count
     cools = [can_cool(case.hall, *pair) for pair in zip(given["opened"], given["primary_kg_s"], strict=True)]
     fit = np.array(cools, np.bool_)
     rows = np.flatnonzero(fit)
     settled = fit.copy()
     if not len(rows):
-        return _Answer(case, response, None, None, rows, fit, settled)
-    if start is None:
-        start = _rows_of(case.untouched, np.tile(np.arange(count), len(part))[rows])
+        return _Answer(case, response, None, rows, fit, settled)
+    hour = np.tile(np.arange(case.hours.count), len(part))[rows]
     state = case.solver(
-        case.hall, case.fluid, start=start, must_converge=False,
+        case.hall, case.fluid, start=_rows_of(case.starts[response], hour), must_converge=False,
         **{name: array[rows] for name, array in given.items()}, **case.more,
     )  # fmt: skip
     warm: WarmSolution = state.warm
-    settled[rows] = warm.flows.converged & (warm.closure_share < OPEN_BALANCE_SHARE)
-    return _Answer(case, response, state, read_state(state), rows, fit, settled)
+    liquid = (np.abs(warm.node_k) < MOST_COOLANT_K).all(axis=1)
+    settled[rows] = warm.flows.converged & (warm.closure_share < OPEN_BALANCE_SHARE) & liquid
+    return _Answer(case, response, read_state(state), rows, fit, settled)
 
 
 def can_cool(hall: HallLike, opened: NDArray[np.bool_], primary_kg_s: Floats) -> bool:
@@ -383,8 +370,6 @@ def can_cool(hall: HallLike, opened: NDArray[np.bool_], primary_kg_s: Floats) ->
 
 def _rows_of(state: Any, rows: NDArray[np.intp]) -> Any:
     """A state to start from, with the wanted scenarios only; chips are left as they are, no solver reads them."""
-    from dataclasses import replace
-
     warm: WarmSolution = state.warm
     flows = Solution(network=warm.flows.network, **{name: getattr(warm.flows, name)[rows] for name in FLOW_FIELDS})
     parts = {name: getattr(warm, name)[rows] for name in WARM_FIELDS}
@@ -397,7 +382,6 @@ class _Answer:
 
     case: _Case
     response: str
-    state: Any
     reading: Reading | None
     rows: NDArray[np.intp]
     fit: NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""The margin as a distribution: makers' spreads, fouling, clogging, trim, chips' power and sensors, drawn and solved."""
+"""The margin as a distribution: spreads, fouling, clogging, trim, chips' power and sensors, drawn and solved."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ USUAL_SOURCES = (
 class Importance:
     """A source's part in the least margin, by its first-order effect [K] on each draw's hottest chip.
 
-    `rank_correlation_squared` is of that effect with the least margin. `variance_share` is minus their covariance over the
-    margin's variance; the shares of all sources add up to one as far as effects add up and no chip differs from others by
-    design. Both are correlations, and the hottest chip is chosen by its draws: they rank sources, they are not their costs.
+    `rank_correlation_squared` is of that effect with the least margin. `variance_share` is minus their covariance over
+    the margin's variance; the shares of all sources add up to one as far as effects add up and no chip differs from
+    others by design. Both are correlations, and the hottest chip is chosen by its draws: they rank sources, no more.
     """
 
     kind: str
@@ -249,24 +249,25 @@ class _Case:
         """Number of each spot's first chip among all chips."""
         return np.asarray(np.cumsum(self.count) - self.count, np.intp)
 
-    def links_of(self, kind: str) -> NDArray[np.intp]:
-        """Links whose drop a source multiplies."""
-        network = self.hall.network
-        if kind == "coupling Kv":
-            return self.hall.coupling_links.astype(np.intp)
-        if kind == "strainer":
-            return self.hall.cdu_link.astype(np.intp)
-        if kind == "plate drop":
-            return np.flatnonzero(network.kind == Kind.POWER)
-        return np.array([at for at, name in enumerate(network.links) if name.endswith("/orifice")], np.intp)
-
     def width_of(self, kind: str) -> int:
         """Elements of a source."""
         if kind in ("plate fouling", "chip power"):
             return self.chips
         if kind in ("exchanger fouling", "supply sensor"):
             return len(self.hall.coolers)
-        return len(self.links_of(kind))
+        return len(links_of(self.hall, kind))
+
+
+def links_of(hall: Hall, kind: str) -> NDArray[np.intp]:
+    """Links whose drop a source multiplies."""
+    network = hall.network
+    if kind == "coupling Kv":
+        return hall.coupling_links.astype(np.intp)
+    if kind == "strainer":
+        return hall.cdu_link.astype(np.intp)
+    if kind == "plate drop":
+        return np.flatnonzero(network.kind == Kind.POWER)
+    return np.array([at for at, name in enumerate(network.links) if name.endswith("/orifice")], np.intp)
 
 
 @dataclass(frozen=True)
@@ -315,7 +316,7 @@ def _solve(case: _Case, values: list[Floats], follow: Sequence[int]) -> _Part:
         elif source.kind == "plate fouling":
             plate *= 1 + value
         else:
-            factor[:, case.links_of(source.kind)] *= _drop_factor(source.kind, value)
+            factor[:, links_of(case.hall, source.kind)] *= _drop_factor(source.kind, value)
     load = _load_by_link(case)
     source_w = np.tile(hall.source_w * load, (rows, 1))
     design_w = np.array([spot.plates.heat_w for spot in hall.spots])
@@ -375,9 +376,7 @@ def _rises(case: _Case, warm: WarmSolution, load: Floats) -> tuple[Floats, Float
 
 def _effects(case: _Case, hottest: NDArray[np.intp], parts: Sequence[_Part]) -> Floats:
     """First-order effect of every source on the hottest chip of every draw; (draws, sources). [K]"""
-    point = point_of(
-        case.nominal, case.fluid, **{n: v for n, v in case.given.items() if n not in ("workers", "must_converge")}
-    )
+    point = point_of(case.nominal, case.fluid, **_at_point(case.given))
     effects = np.zeros((len(hottest), len(case.sources)))
     found = np.unique(hottest)
     bounds = np.cumsum([0, *(len(part.margin_k) for part in parts)])
@@ -410,7 +409,7 @@ def _derivatives(case: _Case, adjoint: Adjoint) -> dict[str, tuple[Floats, Float
     chips, none = len(adjoint.spots), np.zeros(len(adjoint.spots))
     by: dict[str, tuple[Floats, Floats]] = {}
     for kind, power in (("coupling Kv", -2.0), ("orifice trim", -2.0), ("plate drop", 1.0), ("strainer", 1.0)):
-        at = [link[names[number]] for number in case.links_of(kind).tolist()]
+        at = [link[names[number]] for number in links_of(case.hall, kind).tolist()]
         by[kind] = (power * found["drop"].k_per_share[:, at], none)
     by["exchanger fouling"] = (-found["exchanger UA"].k_per_share, none)
     by["supply sensor"] = (found["set-point"].k_per_unit, none)
@@ -429,12 +428,13 @@ def first_order_variance_k2(
 ) -> dict[str, float]:
     """Variance of one chip's case temperature by each source, from the adjoint alone; they add up. [K2]
 
-    Holds while the hall answers in a straight line; clipping at clean strainers and exchangers is left out. The chip is
-    any one of its spot, not the worst of several.
+    Taken at the sources' means. Holds while the hall answers in a straight line; clipping at clean strainers and
+    exchangers is left out. The chip is any one of its spot, not the worst of several.
     """
-    nominal = solve_hall(hall, fluid, **given)
-    case = _Case(hall, fluid, dict(given), tuple(sources), nominal, chips_per_spot(hall), None)
-    point = point_of(nominal, fluid, **{n: v for n, v in given.items() if n not in ("workers", "must_converge")})
+    at_means = _at_means(hall, given, sources)
+    nominal = solve_hall(hall, fluid, **at_means)
+    case = _Case(hall, fluid, at_means, tuple(sources), nominal, chips_per_spot(hall), None)
+    point = point_of(nominal, fluid, **_at_point(at_means))
     derivatives = _derivatives(case, adjoint_of(point, [spot]))
     found: dict[str, float] = {}
     for source in sources:
@@ -446,8 +446,38 @@ def first_order_variance_k2(
             square = float((per_chip**2 * case.count).sum() + own[0] ** 2 + 2 * own[0] * per_chip[spot])
         else:
             square = float((by[0] ** 2).sum())
+        if source.kind != "supply sensor":
+            square /= (1 + source.mean) ** 2
         found[source.kind] = found.get(source.kind, 0.0) + source.variance * square
     return found
+
+
+def _at_point(given: Given) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in ("workers", "must_converge")}
+
+
+def _at_means(hall: Hall, given: Given, sources: Sequence[Source]) -> dict[str, Any]:
+    """What is given, every source at its mean; the mean of chips' power warms all of a rack's heat alike."""
+    links, cdus = len(hall.network.links), len(hall.coolers)
+    own = {
+        "factor": np.ones(links) * np.asarray(given.get("factor", 1.0)),
+        "cooler_share": np.ones(cdus) * np.asarray(given.get("cooler_share", 1.0)),
+        "wanted_k": np.ones(cdus) * np.asarray(given["wanted_k"]),
+        "plate_factor": np.ones(len(hall.spots)) * np.asarray(given.get("plate_factor", 1.0)),
+        "load_share": np.ones(len(hall.racks)) * np.asarray(given.get("load_share", 1.0)),
+    }
+    for source in sources:
+        if source.kind == "supply sensor":
+            own["wanted_k"] += source.mean
+        elif source.kind == "exchanger fouling":
+            own["cooler_share"] /= 1 + source.mean
+        elif source.kind == "plate fouling":
+            own["plate_factor"] *= 1 + source.mean
+        elif source.kind == "chip power":
+            own["load_share"] *= 1 + source.mean
+        else:
+            own["factor"][links_of(hall, source.kind)] *= _drop_factor(source.kind, np.array(source.mean))
+    return {**given, **own}
 
 
 def _importance(sources: Sequence[Source], effects: Floats, margin_k: Floats) -> tuple[Importance, ...]:

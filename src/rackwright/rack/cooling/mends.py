@@ -1,4 +1,4 @@
-"""What would buy margin: candidate mends ranked by kelvin per dollar, each predicted by the adjoint and then confirmed."""
+"""What would buy margin: mends ranked by kelvin per dollar, each predicted by the adjoint and then confirmed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rackwright.rack.cooling.hydraulics.network import Floats
 from rackwright.rack.cooling.point import Point, case_of, point_of, residuals
 from rackwright.rack.cooling.state import HallState, solve_hall
 
-#: Inner diameters of headers (EN 10220, series of DN 50 to DN 500 with usual walls, rounded) and hoses. [m] Assumed.
-HEADER_SIZES_M = (0.0545, 0.0703, 0.0825, 0.1071, 0.1317, 0.1593, 0.2101, 0.2630, 0.3127, 0.3444, 0.3938, 0.4952)
+#: Inner diameters of headers (outer ones of EN 10220, DN 50 to DN 500, less walls that are assumed) and of hoses. [m]
+HEADER_SIZES_M = (0.0545, 0.0703, 0.0825, 0.1071, 0.1317, 0.1593, 0.2101, 0.2630, 0.3127, 0.3444, 0.3938, 0.4954)
 HOSE_SIZES_M = (0.019, 0.025, 0.032, 0.038, 0.050, 0.063, 0.076)
 MANIFOLD_SIZES_M = (0.025, 0.032, 0.038, 0.050, 0.063)
 
@@ -80,7 +80,7 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class MendRow:
-    """A mend with what it buys. `misfit_share` is predicted less confirmed over confirmed: how far from a straight line."""
+    """A mend with what it buys. `misfit_share` is predicted less confirmed, over confirmed: how far from straight."""
 
     name: str
     size: str
@@ -118,15 +118,15 @@ def rank_mends(
     show: int = 10,
     within_k: float = 3.0,
 ) -> tuple[MendRow, ...]:
-    """Predict all mends by the adjoint at the hottest chips, confirm the best by solving anew, rank by confirmed K per $.
+    """Predict all mends by the adjoint at the hottest chips, confirm the best by solving anew, rank by K per $.
 
     Parameters
     ----------
     given : mapping
-        What `solve_hall` takes for one scenario: wanted_k, primary_k, primary_kg_s, load_share, speed, pump_efficiency ...
+        What `solve_hall` takes for one scenario: wanted_k, primary_k, primary_kg_s, load_share, pump_efficiency ...
         Pumps' speed and efficiency as one number, because a mend may add pumps.
     show : int
-        How many are confirmed and shown, the most promising by predicted K per $ first; mends without cost count as one $.
+        How many are confirmed and shown, the most promising by predicted K per $ first; no cost counts as one $.
     within_k : float
         Chips whose margin is within this of the least are followed, so that one that becomes the hottest is not missed.
     """
@@ -178,7 +178,7 @@ def predict(adjoint: Adjoint, design: Design, mend: Mend, given: Given) -> float
         [point.hall.network.link_number[cooler.link] for cooler in point.hall.coolers],
         [swap.link for swap in adjoint.exchanges if swap.holds],
     )
-    # a colder set-point is asked of the stream that will be colder too, so a cooler that holds is taken to go on holding
+    # a colder set-point meets a stream that will be colder too, so a cooler that holds is taken to go on holding
     push = residuals(replace(moved, holding=holding)) - residuals(point)
     links, nodes = len(changed.network.links), len(changed.network.nodes)
     change_k = (case_of(moved)[0] - case_of(point)[0])[adjoint.spots]
@@ -241,9 +241,12 @@ def _hottest(state: HallState) -> str:
 
 
 def usual_mends(design: Design, given: Given, prices: Prices) -> tuple[Mend, ...]:
-    """Couplings with 0.3 Kv more, next sizes, a pump more, more UA, a colder set-point, faster pumps, more facility water."""
+    """Couplings +0.3 Kv, next sizes, a pump more, UA +10 %, a colder set-point, faster pumps, more facility water."""
     found = [
-        *_couplings(design, prices), *_sizes(design, prices), *_of_cdus(design, prices), *_of_given(design, given, prices)
+        *_couplings(design, prices),
+        *_sizes(design, prices),
+        *_of_cdus(design, prices),
+        *_of_given(design, given, prices),
     ]  # fmt: skip
     return tuple(found)
 
@@ -347,7 +350,8 @@ def _of_cdus(design: Design, prices: Prices) -> list[Mend]:
             alike=lambda old: _each_cdu(old, _as_one_more),
         ),
         Mend(
-            "exchangers' UA +10 %", f"{1e-3 * 0.1 * ua:.0f} kW/K", 0.1 * ua * prices.exchanger_usd_per_w_k, prices.status,
+            "exchangers' UA +10 %", f"{1e-3 * 0.1 * ua:.0f} kW/K", 0.1 * ua * prices.exchanger_usd_per_w_k,
+            prices.status,
             design=lambda old: _each_cdu(old, lambda cdu: replace(cdu, ua_w_k=1.1 * cdu.ua_w_k)),
         ),
     ]  # fmt: skip

@@ -45,7 +45,7 @@ class Sensitivity:
     """One parameter over all its elements: kelvin of each chip's case per unit of the parameter.
 
     `k_per_unit` (chips, elements). A parameter whose unit is 1 is a multiplier about its value: `drop` times what it
-    takes, `exchanger UA` times what it has. `groups` name each element's class, such as the couplings of one kind of tray.
+    takes, `exchanger UA` times what it has. `groups` name each element's class, such as one kind of tray's couplings.
     """
 
     parameter: str

@@ -266,32 +266,42 @@ def run_transients(
     from rackwright.rack.cooling import transient_kernel as kernels  # numba is slow to import
 
     _check_event(event, until_s, report_s)
+    if not loops:
+        raise ValueError("no loops are given; expected at least one")
     for loop in loops:
         _check_loop(loop)
     tables = _tables(loops, event, kernels)
     count, kinds = len(loops), tables[2].size
-    times = report_s * np.arange(math.floor(until_s / report_s + 1e-9) + 1)
-    if until_s - times[-1] > 1e-9:
-        times = np.append(times, until_s)
+    times = _report_times_s(until_s, report_s)
     rows, cases = np.zeros((count, 6, times.size)), np.zeros((kinds, times.size))
     chips, marks, books = np.full((kinds, 2), np.inf), np.zeros((count, 3)), np.zeros((count, 4))
     marks[:, 0] = np.inf
     series = np.array(event.facility, dtype=np.float64).reshape(-1, 3).T.copy()
     loads = np.array(event.load, dtype=np.float64).reshape(-1, 2).T.copy()
     breaks = np.concatenate([loads[0], event.at_s + series[0]])
-    fixed = (loads, series, breaks, times, fixed_step_s or 0.0, rows, cases, chips, marks, books)
+    rest: tuple[Any, ...] = (loads, series, breaks, times, fixed_step_s or 0.0, rows, cases, chips, marks, books)
     workers = max(1, min(os.cpu_count() or 1, count))
     ends = [count * number // workers for number in range(workers + 1)]
     with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(kernels.march_all, *pair, *tables, *fixed) for pair in itertools.pairwise(ends)]:
+        for done in [pool.submit(kernels.march_all, *pair, *tables, *rest) for pair in itertools.pairwise(ends)]:
             done.result()
     _raise_if_lost(loops, marks)
+    owner = np.array([number for number, loop in enumerate(loops) for _ in _plates(loop)], dtype=np.int64)
+    zero_k = np.array([loop.facility_k for loop in loops])
+    rows[:, 1:5] += zero_k[:, None, None]
+    cases += zero_k[owner, None]
     change = [event.at_s + loop.pumps.changeover_s for loop in loops]
     started = tables[0]["started"] > 0
     return TransientResult(
-        *(times, *rows.transpose(1, 0, 2)),
+        time_s=times,
+        flow_kg_s=rows[:, 0],
+        supply_k=rows[:, 1],
+        return_k=rows[:, 2],
+        hottest_case_k=rows[:, 3],
+        hottest_junction_k=rows[:, 4],
+        valve_share=rows[:, 5],
         case_k=cases,
-        plate_loop=np.array([number for number, loop in enumerate(loops) for _ in _plates(loop)], dtype=np.int64),
+        plate_loop=owner,
         plate_name=tuple(f"{branch.name}: {plates.chip}" for loop in loops for branch, plates in _plates(loop)),
         throttle_s=chips[:, 0],
         clear_s=chips[:, 1],
@@ -325,7 +335,7 @@ def over_range(
     rows = np.array(list(itertools.product(limits, capacity_share, coast_share, heat_share)))
     result = run_transients([_varied(loop, *row) for row in rows], event, until_s=until_s, report_s=until_s)
     standings = [s for _, plates in _plates(loop) for s in (plates.limit_standing, plates.capacity_standing)]
-    return Ride(*rows.T, seconds=result.seconds_to_throttle, standing=weakest(standings))
+    return Ride(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], result.seconds_to_throttle, weakest(standings))
 
 
 def buffer_for_ride_through_m3(loop: LoopDynamics, event: Event, wanted_s: float, *, most_m3: float = 100.0) -> float:
@@ -389,12 +399,22 @@ def _plates(loop: LoopDynamics) -> Iterator[tuple[Branch, Plates]]:
 
 def _varied(loop: LoopDynamics, limit_k: float, capacity: float, coast: float, heat: float) -> LoopDynamics:
     def plates(old: Plates) -> Plates:
-        caps = {"chip_j_k": old.chip_j_k * capacity, "plate_j_k": old.plate_j_k * capacity}
-        return replace(old, **caps, heat_w=old.heat_w * heat, limit_k=old.limit_k if math.isnan(limit_k) else limit_k)
+        return replace(
+            old,
+            chip_j_k=old.chip_j_k * capacity,
+            plate_j_k=old.plate_j_k * capacity,
+            heat_w=old.heat_w * heat,
+            limit_k=old.limit_k if math.isnan(limit_k) else limit_k,
+        )
 
     branches = tuple(replace(branch, plates=tuple(map(plates, branch.plates))) for branch in loop.branches)
     pumps = replace(loop.pumps, coast_down_s=loop.pumps.coast_down_s * coast)
     return replace(loop, branches=branches, pumps=pumps)
+
+
+def _report_times_s(until_s: float, report_s: float) -> Floats:
+    times = report_s * np.arange(math.floor(until_s / report_s + 1e-9) + 1, dtype=np.float64)
+    return np.append(times, until_s) if until_s - times[-1] > 1e-9 else times
 
 
 def _raise_if_lost(loops: Sequence[LoopDynamics], marks: Floats) -> None:
@@ -405,22 +425,29 @@ def _raise_if_lost(loops: Sequence[LoopDynamics], marks: Floats) -> None:
 
 
 def _tables(loops: Sequence[LoopDynamics], event: Event, kernels: Any) -> tuple[Any, Any, Any, Floats]:
-    """Records of loops, branches and plates, and every plate's film conductance."""
-    loop_rows, branch_rows, plate_rows = [], [], []
+    """Records of loops, branches and plates, and every plate's film conductance.
+
+    Temperatures count from the loop's facility water, for small numbers round less.
+    """
+    loop_rows: list[Any] = []
+    branch_rows: list[Any] = []
+    plate_rows: list[Any] = []
     films: list[Floats] = []
-    known: dict[tuple[Plates, float], Floats] = {}
+    known: dict[tuple[object, ...], Floats] = {}
     for loop in loops:
         first_branch, first_plate = len(branch_rows), len(plate_rows)
         warmth = loop.density_kg_m3 * loop.heat_capacity_j_kg_k
         for branch in loop.branches:
-            own = {"first_plate": len(plate_rows), "plates": len(branch.plates)}
-            own["column_pa_s2_m3"] = loop.density_kg_m3 * branch.column_1_m
-            branch_rows.append(_row(kernels.BRANCH, branch, own))
+            column = {"column_pa_s2_m3": loop.density_kg_m3 * branch.column_1_m}
+            places = {"first_plate": len(plate_rows), "plates": len(branch.plates)}
+            branch_rows.append(_row(kernels.BRANCH, branch, places | column))
             for plates in branch.plates:
-                if (plates, warmth) not in known:
-                    known[plates, warmth] = _film_w_k(loop, branch, plates, kernels.FILM_POINTS)
-                films.append(known[plates, warmth])
-                plate_rows.append(_row(kernels.PLATE, plates, _plate_values(plates, warmth)))
+                key = (plates.flows_m3_s, plates.resistances_k_w, plates.interface_k_w, warmth)
+                if key not in known:
+                    known[key] = _film_w_k(loop, branch, plates, kernels.FILM_POINTS)
+                films.append(known[key])
+                values = _plate_values(plates, warmth) | {"limit_k": plates.limit_k - loop.facility_k}
+                plate_rows.append(_row(kernels.PLATE, plates, values))
         own = _loop_values(loop, event) | {"first_branch": first_branch, "branches": len(loop.branches)}
         own |= {"first_plate": first_plate, "plates": len(plate_rows) - first_plate}
         loop_rows.append(_row(kernels.LOOP, loop, own))
@@ -491,7 +518,8 @@ def _loop_values(loop: LoopDynamics, event: Event) -> dict[str, float]:
         "buffer_j_k": loop.buffer_m3 * warmth,
         "facility_j_kg_k": loop.facility_heat_capacity_j_kg_k,
         "facility_decay_s": event.facility_decay_s if event.kind == "facility water loss" else math.inf,
-        "wanted_k": loop.supply_k,
+        "facility_k": 0.0,
+        "wanted_k": loop.supply_k - loop.facility_k,
         "valve_gain": loop.valve_gain_1_k_s,
         "valve_rate": loop.valve_rate_1_s,
         "valve_least": loop.valve_least_share,

@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rackwright.physics.exchangers import Exchanger
 from rackwright.rack.cooling.controls import (
     TOLERANCE,
     AnyHall,
@@ -22,10 +21,11 @@ from rackwright.rack.cooling.controls import (
     Controlled,
     control_flow,
     control_pressure,
+    exchanger_of,
+    heat_capacity_of,
 )
 from rackwright.rack.cooling.envelope import Limit, Row, check
 from rackwright.rack.cooling.heat.transport import Fluid
-from rackwright.rack.cooling.heat.warm import Cooler
 from rackwright.rack.cooling.hydraulics.network import Floats, Network, Rule
 from rackwright.rack.cooling.state import HallState
 
@@ -90,27 +90,6 @@ class PrimaryBranch:
         return self.flow_kg_s * by_kv * by_stroke
 
 
-def exchanger_of(cooler: Cooler) -> Exchanger:
-    """A CDU's exchanger with its films, as the hall's solver has it."""
-    wall = 1.0 - cooler.secondary_share - cooler.primary_share + cooler.fouling_share
-    return Exchanger(
-        film_primary_w_k=cooler.ua_w_k / max(cooler.primary_share, 1e-9),
-        film_secondary_w_k=cooler.ua_w_k / max(cooler.secondary_share, 1e-9),
-        flow_primary_kg_s=cooler.primary_rated_kg_s,
-        flow_secondary_kg_s=cooler.rated_kg_s,
-        fouling_k_w=max(wall, 0.0) / cooler.ua_w_k,
-    )
-
-
-def heat_capacity_of(fluid: Fluid, kelvin: ArrayLike) -> Floats:
-    """Heat capacity, the slope of internal energy, held at the ends of the fluid's range. [J/(kg K)]"""
-    held = np.clip(np.asarray(kelvin, np.float64), fluid.least_k, fluid.most_k)
-    slope = np.polynomial.polynomial.polyder(fluid.energy)
-    return np.asarray(
-        np.polynomial.polynomial.polyval((held - fluid.centre_k) / fluid.scale_k, slope) / fluid.scale_k, np.float64
-    )
-
-
 @dataclass(frozen=True)
 class PrimarySide:
     """What the CDUs' primary valves let through to hold the set-point; (scenarios, CDUs).
@@ -144,8 +123,12 @@ def primary_side(
                 continue
             heat = float(heat_capacity_of(fluid, 0.5 * (inlet[row, cdu] + wanted[row, cdu])))
             ends = (float(cold[row, cdu]), float(inlet[row, cdu]))
+            # friction within the exchanger is heat too: the duty, not the set-point alone, says how much must go
+            aim_k = (
+                wanted[row, cdu] if state.warm.short[row, cdu] else ends[1] - state.warm.duty_w[row, cdu] / (own * heat)
+            )
             answer = exchanger.flow_for_set_point(
-                *ends, float(wanted[row, cdu]), own, cooler.primary_heat_j_kg_k, heat, most_kg_s=float(most[row, cdu])
+                *ends, float(aim_k), own, cooler.primary_heat_j_kg_k, heat, most_kg_s=float(most[row, cdu])
             )
             at = exchanger.exchange(*ends, answer.flow_kg_s, own, cooler.primary_heat_j_kg_k, heat)
             found[row, cdu], met[row, cdu] = answer.flow_kg_s, answer.met
@@ -250,9 +233,9 @@ def valve_rows(
     ):  # fmt: skip
         text = "below this load it no longer controls" if limited else "controls down to the least load that was tried"
         yield check(element, "lowest load", share, load_least, "", text)
-    cdu = int(np.argmax(low.gain_ratio[-1]))
-    text = f"gain of the supply's loop at {low.load_share[-1]:.0%} of load over that at {low.load_share[0]:.0%}, cdu {cdu + 1}"
-    yield check("primary valve", "hunting", float(low.gain_ratio[-1, cdu]), gain_most, "", text)
+    at, cdu = (int(n) for n in np.unravel_index(int(np.argmax(low.gain_ratio)), low.gain_ratio.shape))
+    text = f"gain of the supply's loop at {low.load_share[at]:.0%} of load over that at {low.load_share[0]:.0%}, cdu {cdu + 1}"
+    yield check("primary valve", "hunting", float(low.gain_ratio[at, cdu]), gain_most, "", text)
 
 
 def trim_authorities(state: HallState) -> dict[str, float]:

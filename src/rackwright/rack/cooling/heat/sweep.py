@@ -16,6 +16,10 @@ Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 
+#: What a pass over the network says of the next one.
+SETTLED, AGAIN, LOST = 0, 1, 2
+
+
 class Graph(NamedTuple):
     """A network's ends and heights; `cut` marks links at which a loop is best opened: pumps and coolers."""
 
@@ -177,26 +181,32 @@ def sweep_lane(
             if inflow[node] > 0.0:
                 own[node] = carried[node] / inflow[node]
         heat.passes[lane] = count + 1
-        if not guess_again(back, backs, count, asked, gap, gap_before, got_before, out):
+        verdict = guess_again(back, backs, count, asked, gap, gap_before, got_before, out)
+        if verdict == LOST:
+            heat.passes[lane] = transport.MOST_PASSES
+        if verdict != AGAIN:
             break
 
 
 @kernel
 def guess_again(
     back: Ints, backs: int, count: int, asked: Floats, gap: Floats, gap_before: Floats, got_before: Floats, out: Floats
-) -> bool:
+) -> int:
     """What links that lead back are to bring in the next pass: Anderson's extrapolation over two passes.
 
-    False once the pass has given back what it was given.
+    `SETTLED` once the pass has given back what it was given, `LOST` where no liquid has such an enthalpy any more: the
+    heat finds no way out.
     """
     most, along, square = 0.0, 0.0, 0.0
     for at in range(backs):
+        if abs(out[back[at]]) > transport.LIQUID_J_KG:
+            return LOST
         gap[at] = out[back[at]] - asked[at]
         most = max(most, abs(gap[at]))
         along += gap[at] * (gap[at] - gap_before[at])
         square += (gap[at] - gap_before[at]) ** 2
     if most <= transport.SETTLED_J_KG:
-        return False
+        return SETTLED
     share = along / square if count > 0 and square > 0.0 else 0.0
     share = min(max(share, -20.0), 0.9)
     for at in range(backs):
@@ -204,7 +214,7 @@ def guess_again(
         out[back[at]] = got - share * (got - got_before[at]) if count > 0 else got
         got_before[at] = got
         gap_before[at] = gap[at]
-    return True
+    return AGAIN
 
 
 @kernel

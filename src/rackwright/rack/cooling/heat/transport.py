@@ -24,6 +24,8 @@ Flags = NDArray[np.bool_]
 STILL_SHARE = 1e-9
 #: Passes over the network until the temperatures stand; one is enough where every loop holds its set-point.
 MOST_PASSES = 200
+#: Enthalpy that no liquid of these loops reaches. [J/kg]
+LIQUID_J_KG = 5e6
 #: Enthalpy by which nodes may still move. [J/kg]
 SETTLED_J_KG = 1e-9
 

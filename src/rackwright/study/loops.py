@@ -1,0 +1,130 @@
+"""A block's loop under pressure, under its controls, and shared with another generation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from rackwright.program.sections.parts import Catalogue
+from rackwright.program.sections.rack import Rack
+from rackwright.rack.cooling.block import BlockHall, speed_for_plates
+from rackwright.rack.cooling.controls import cdu_rows
+from rackwright.rack.cooling.envelope import (
+    COUPLING,
+    Limit,
+    Row,
+    Setting,
+    boiling_rows,
+    freezing_row,
+    rating_of,
+    rating_rows,
+    seen_pressures,
+    suction_rows,
+    velocity_rows,
+)
+from rackwright.rack.cooling.heat.warm import density_of
+from rackwright.rack.cooling.mixed import MixedLoop, RackKind, Served, costs, serve
+from rackwright.rack.cooling.piping import coolant_of
+from rackwright.tables import Finding
+
+#: Room that a liquid keeps to boiling and to freezing. Assumed.
+BOILING_PA, FREEZING_K = 20e3, 5.0
+#: Names of the findings by what a row is about.
+RULES = {
+    "highest pressure": "rack.cooling.envelope",
+    "lowest pressure": "rack.cooling.envelope",
+    "warmest liquid": "rack.cooling.envelope",
+    "velocity": "rack.cooling.envelope",
+}
+
+
+def pressure_findings(generation: str, made: BlockHall, rack: Rack, catalogue: Catalogue) -> list[Finding]:
+    """Pressures, velocities, suction, boiling, freezing and the CDUs' rated points over design, full speed and a lost CDU."""
+    speed, design = speed_for_plates(made)
+    states: dict[str, Any] = {"at the design's speed": design, "at full speed": made.solve()}
+    if len(made.hall.cdus) > 1:
+        opened = np.ones((1, len(made.hall.network.links)), np.bool_)
+        opened[0, [n for name, n in made.hall.network.link_number.items() if name.startswith("cdu 1/")]] = False
+        states["one CDU lost"] = made.solve(opened=opened)
+    vessel_pa = rack.cooling.piping.vessel_pa
+    setting = Setting(fill_pa=vessel_pa, final_pa=vessel_pa)
+    key = rack.cooling.piping.coupling
+    fluid = catalogue.fluids[rack.cooling.coolant]
+    coolant = coolant_of(fluid)
+    velocity = Limit(
+        rack.cooling.piping.velocity_most_m_s, "estimate", f"rack.{generation}.cooling.piping.velocity_most"
+    )
+    boiling = Limit(BOILING_PA, "estimate", "assumed room to boiling")
+    freezing = Limit(FREEZING_K, "estimate", "assumed room to freezing")
+    seen = seen_pressures(states, made.fluid, setting)
+    rows: list[Row] = [
+        *rating_rows(seen, {COUPLING: rating_of(key, catalogue.couplings[key])}),
+        *velocity_rows(states, made.fluid, dict.fromkeys(("header", "hose", "manifold"), velocity)),
+        *suction_rows(states, made.fluid, setting, None, vapour_pa=coolant.vapour_pressure_pa),
+        *boiling_rows(states, made.fluid, setting, boiling, vapour_pa=coolant.vapour_pressure_pa),
+        freezing_row(made.loop.facility_supply_k, fluid.freezing_k, freezing),
+        *cdu_rows(
+            made.hall,
+            made.fluid,
+            design,
+            wanted_k=made.loop.supply_k,
+            primary_k=made.loop.facility_supply_k,
+            primary_kg_s=made.cdu.primary_rated_kg_s,
+        ),
+    ]
+    return [
+        row.as_finding(RULES.get(row.what, f"rack.cooling.{row.what.replace(' ', '_')}"), generation) for row in rows
+    ]
+
+
+def mixed_rows(made: Mapping[str, BlockHall]) -> Iterator[tuple[Any, ...]]:
+    """Generations alternating along one loop, with the first one's CDUs and headers: each trim, and what sharing costs."""
+    kinds = {
+        name: RackKind(one.rack, one.loop.flow_m3_s * _density(one), one.loop.supply_k) for name, one in made.items()
+    }
+    first = next(iter(made.values()))
+    count = max(len(first.hall.racks), len(kinds))
+    names = list(kinds)
+    mixed = MixedLoop(
+        kinds=kinds,
+        places=tuple(names[place % len(names)] for place in range(count)),
+        cdus=first.hall.cdus,
+        headers=first.headers,
+        fluid=first.fluid,
+        vessel_pa=float(first.hall.network.fixed_pa[0]),
+        primary_k=min(one.loop.facility_supply_k for one in made.values()),
+        primary_kg_s=first.cdu.primary_rated_kg_s,
+    )
+    for trim in ("none", "orifice", "picv"):
+        served = serve(mixed, trim=trim)
+        cost = {item.kind: item for item in costs(mixed, served)}
+        yield from _trim_rows(served, cost)
+
+
+def _trim_rows(served: Served, cost: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    for kind in served.kinds:
+        own = cost.get(kind.kind)
+        yield (
+            served.trim,
+            kind.kind,
+            kind.racks,
+            kind.wanted_kg_s,
+            kind.least_kg_s,
+            kind.over_share,
+            kind.orifice_kv_m3_h,
+            kind.inlet_k,
+            kind.supply_most_k,
+            kind.chip_margin_k if np.isfinite(kind.chip_margin_k) else None,
+            served.speed,
+            served.pump_w,
+            served.binding_supply,
+            served.binding_flow,
+            own.supply_k if own else None,
+            own.pump_w if own else None,
+        )
+
+
+def _density(made: BlockHall) -> float:
+    return float(density_of(made.fluid, np.array(made.loop.supply_k)))
