@@ -42,7 +42,7 @@ RULES = {
 
 def pressure_findings(generation: str, made: BlockHall, rack: Rack, catalogue: Catalogue) -> list[Finding]:
     """Pressures, velocities, suction, boiling, freezing and the CDUs' rated points over design, full speed and a lost CDU."""
-    speed, design = speed_for_plates(made)
+    _, design = speed_for_plates(made)
     states: dict[str, Any] = {"at the design's speed": design, "at full speed": made.solve()}
     if len(made.hall.cdus) > 1:
         opened = np.ones((1, len(made.hall.network.links)), np.bool_)
