@@ -91,7 +91,7 @@ def first_solve(racks: int) -> dict[str, float]:
 def compile_rows() -> Iterator[Row]:
     """Compiling in an empty folder, then loading from it in a new process."""
     with TemporaryDirectory() as folder:
-        own = {"RACKWRIGHT_CACHE_DIR": folder, "NUMBA_CACHE_DIR": ""}
+        own = {"NUMBA_CACHE_DIR": folder}
         for what in ("compiling the kernels, once per state of the sources", "loading the kernels, once per process"):
             found = _child("first_solve(2)", own)
             yield Row(what, f"{found['first_s'] - found['second_s']:.2f} s")

@@ -1,206 +1,458 @@
 """Hours of a year at a place: from an EPW file, or made up so that they meet the place's design conditions.
 
-A made-up (synthetic) year is not a record of any year. It has the place's season, a daily swing, weather that lasts for
-days, and then exactly the published hours above and below; when a hot day comes, and what comes after it, is chance.
+**What a made-up (synthetic) year is not.** It is no record of any year, no forecast, and no typical year of a station:
+no hour of it was measured. It has the place's season, a daily swing and weather that lasts for days, in an order that
+is chance, and then, by a monotone map of the values, exactly the hours above and below that are published. It knows
+nothing of storms, of fronts, of a monsoon's dry and wet half of the summer, of a warming climate, or of how hot the
+hottest days follow one another; wind and sun are not in it. Use it for energy and for hours above a temperature; size
+a plant on `extremes`, and check a site that is to be built with an hourly file of its own.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rackwright.buildout.epw import Epw, read_epw
-from rackwright.physics.air import MoistAir, moist_air, pressure_at_altitude_pa
+from rackwright.figures import Figure, Status, weakest
+from rackwright.physics.air import MoistAir, dew_point_k, moist_air, pressure_at_altitude_pa
 from rackwright.program.sections.parts import Climate
 
 Floats = NDArray[np.float64]
+#: Field in the file, name and value, to the design value with the field's status and source.
+_Said = Callable[[str, str, float], "DesignValue"]
 
-HOURS = 8760
+HOURS, DAYS = 8760, 365
 ZERO_C_K = 273.15
-#: Assumed of every place: half of the daily swing; spread of the weather about the season, and how long it lasts; how
-#: far the air is from saturation, on the mean of a day.
-DAILY_K, WEATHER_K, WEATHER_HOURS, DEPRESSION_K = 4.5, 4.5, 48.0, 2.5
 #: Coldest day of the year and warmest hour of the day, in the northern temperate zone.
 COLDEST_DAY, WARMEST_HOUR = 20.0, 15.0
-#: Taken where a place's own are not known, as means over the headers of 15 US stations' typical years: the 0.4 % hour above
-#: the 1 % one (0.6 to 2.6 K), the hottest in 20 years above it (2.9 to 10.5 K), the highest wet bulb on record above the
-#: 0.4 % one (2.5 to 5.3 K), and the wet bulb of the hottest hours below its own 0.4 % value (1.4 to 3.4 K).
-ABOVE_1PCT_K, DRY_20YR_K, WET_20YR_K, COINCIDENT_K = 1.3, 5.1, 3.9, 2.0
+#: Hours in which the memory of the weather falls to 1/e: 32 to 38 h at most of 16 US stations' typical years (their
+#: departures from season and mean day are correlated 0.47 to 0.69 over a day).
+WEATHER_HOURS = 36.0
+#: Half of a day's swing over the mean span from the day's lowest to its highest, in which weather takes part; 0.32 to
+#: 0.48 at those stations. The span itself where a place's is not known: their mean. [K]
+SWING_SHARE, DAILY_RANGE_K = 0.38, 11.4
+#: Where the fit has nothing better: half of the season's swing, spread of the weather in winter and in summer, at those
+#: stations (4 to 14, 2.4 to 7.7 and 1.8 to 4.0 K); and how firmly each is believed. [K]
+BELIEVED = ((11.0, 8.0), (5.7, 3.0), (3.2, 1.5))
+#: Taken where a place's own are not known, as means over the headers of 15 US stations: the 0.4 % hour above the 1 %
+#: one (0.6 to 2.6 K), the hottest in 20 years above the 0.4 % one (2.9 to 10.5 K), the highest wet bulb on record above
+#: the 0.4 % one (2.5 to 5.3 K), the wet bulb of the hottest hours below its own 0.4 % value (1.4 to 3.4 K), the dry
+#: bulb of the wettest hours above their wet bulb (3.7 to 13.5 K), and the mean of the years' hottest hours above the
+#: 0.4 % one (1.4 to 6.3 K).
+ABOVE_1PCT_K, DRY_20YR_K, WET_20YR_K, COINCIDENT_K, WET_DRY_K, YEARLY_K = 1.3, 5.1, 3.9, 2.0, 7.6, 2.5
+#: Where no wet bulb is known: its 0.4 % value below the hot hour. Humid places have 7 K, deserts 19; near the humid end.
+WET_BELOW_HOT_K = 8.0
+#: Steps that bring a mapped year to its mean; each closes half of what is left or more.
+MEAN_STEPS = 60
+
+#: Logarithm of the dew point's distance below the day's mean dry bulb in K, its change per unit of weather and per 10 K
+#: of warmth: where the fit starts, and what a row without wet bulbs gets.
+APART = np.array([1.6, 0.5, 0.2])
+NAMES = ("hot 0.4 %", "hot 20 years", "wet 0.4 %", "wet 20 years")
 
 
 @dataclass(frozen=True, slots=True)
 class WeatherYear:
-    """A year of outdoor air, shape (hours,), and where it is from."""
+    """A year of outdoor air, shape (hours,), and where it is from: `source` is the file, or the seed and what was met."""
 
     name: str
-    provenance: str
+    provenance: Literal["epw", "synthetic"]
     elevation_m: float
     air: MoistAir
+    source: str = ""
+
+    @property
+    def dry_bulb_k(self) -> Floats:
+        """Dry bulb of each hour. [K]"""
+        return self.air.dry_bulb_k
+
+    @property
+    def wet_bulb_k(self) -> Floats:
+        """Wet bulb of each hour, never above the dry bulb. [K]"""
+        return self.air.wet_bulb_k
+
+    @property
+    def dew_point_k(self) -> Floats:
+        """Dew point of each hour. [K]"""
+        return dew_point_k(self.air.humidity_ratio, self.air.pressure_pa)
+
+    @property
+    def pressure_pa(self) -> Floats:
+        """Pressure of each hour. [Pa]"""
+        return self.air.pressure_pa
+
+
+@dataclass(frozen=True, slots=True)
+class DesignValue:
+    """One extreme temperature, how firm it is, and what it rests on."""
+
+    name: str
+    value_k: float
+    status: Status
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Extremes:
-    """The hours that a plant is sized on, shape (4,): hot 0.4 %, hot in 20 years, wet 0.4 %, wet in 20 years.
+    """The hours that a plant is sized on, in the order of `NAMES`: `air` has shape (4,), `values` the same with sources.
 
-    `assumed` names those whose figure is an assumption of ours.
+    The first two have the mean wet bulb of the hottest hours, the last two a dry bulb that goes with such a wet bulb.
     """
 
     air: MoistAir
-    assumed: tuple[str, ...]
+    values: tuple[DesignValue, ...]
 
-
-#: Steps that bring a shifted year to its mean; each closes about half of what is left.
-MEAN_STEPS = 40
-
-NAMES = ("hot 0.4 %", "hot 20 years", "wet 0.4 %", "wet 20 years")
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Names of those whose figure is an assumption of ours."""
+        return tuple(value.name for value in self.values if value.status == "assumed")
 
 
 def from_epw(path: Path) -> WeatherYear:
-    """The hours of a file (see `epw.read_epw`)."""
+    """The hours of a file; raises what `epw.read_epw` raises."""
     epw = read_epw(path)
-    air = moist_air(epw.dry_bulb_k, pressure_pa=epw.pressure_pa, dew_point_k=epw.dew_point_k)
-    return WeatherYear(epw.place, path.name, epw.elevation_m, air)
+    return WeatherYear(epw.place, "epw", epw.elevation_m, _air_of(epw), epw.file)
+
+
+def return_level_k(mean_k: float, deviation_k: float, years: float) -> float:
+    """The yearly extreme that returns every `years`, from mean and deviation of the years' extremes. [K]
+
+    M + F s with F = -sqrt(6)/pi (0.5772 + ln ln(n/(n-1))): Gumbel's distribution by its moments (ASHRAE Handbook
+    Fundamentals, chapter 14). For lows give a negative deviation. Valid above one year; beyond the length of the record
+    (20 to 30 years behind a header) it extrapolates.
+
+    >>> round(return_level_k(35.9, 1.9, 20), 1)  # Chicago's header prints 39.5, from unrounded moments
+    39.4
+    """
+    if years <= 1:
+        raise ValueError(f"years is {years}: a return period is above one year")
+    factor = -math.sqrt(6.0) / math.pi * (0.5772 + math.log(math.log(years / (years - 1.0))))
+    return mean_k + factor * deviation_k
+
+
+def extremes(climate: Climate, figures: Mapping[str, Figure] | None = None) -> Extremes:
+    """Extreme hours of a place by its row; what it lacks is derived, or assumed, and said to be.
+
+    Parameters
+    ----------
+    climate : Climate
+        The catalogue's row, or a program's own.
+    figures : mapping of a field's name in the file (`hot_04pct`) to its figure
+        Status and source of what the row says; without them a row's value is taken as `given`.
+    """
+
+    def said(field: str, name: str, value_k: float) -> DesignValue:
+        figure = (figures or {}).get(field)
+        return DesignValue(
+            name, value_k, *((figure.status, figure.source) if figure else ("given", f"climate's {field}"))
+        )
+
+    hot = _hot(climate, said)
+    hottest = _hottest(climate, hot, said)
+    wet = DesignValue(NAMES[2], hot.value_k - WET_BELOW_HOT_K, "assumed", f"{WET_BELOW_HOT_K} K below {NAMES[0]}")
+    if climate.wet_bulb_k is not None:
+        wet = said("wet_bulb", NAMES[2], climate.wet_bulb_k)
+    wettest = DesignValue(NAMES[3], wet.value_k + WET_20YR_K, "assumed", f"{WET_20YR_K} K above {NAMES[2]}")
+    if climate.wet_20yr_k is not None:
+        wettest = said("wet_20yr", NAMES[3], climate.wet_20yr_k)
+    pressure_pa = float(pressure_at_altitude_pa(climate.elevation_m))
+    return _extremes((hot, hottest, wet, wettest), climate.wet_bulb_coincident_k, None, pressure_pa)
 
 
 def extremes_of_epw(epw: Epw) -> Extremes:
-    """Extreme hours by the file's design header; what it lacks is assumed above its own hottest hours."""
-    hot = epw.design.get("hot_04pct_k", float(np.quantile(epw.dry_bulb_k, 0.996)))
-    air = moist_air(epw.dry_bulb_k, pressure_pa=epw.pressure_pa, dew_point_k=epw.dew_point_k)
-    wet = epw.design.get("wet_04pct_k", float(np.quantile(air.wet_bulb_k, 0.996)))
-    return _extremes(
-        hot,
-        epw.design.get("hot_20yr_k"),
-        wet,
-        epw.design.get("wet_most_k"),
-        float(np.mean(epw.pressure_pa)),
-        {name for name, key in (("hot 0.4 %", "hot_04pct_k"), ("wet 0.4 %", "wet_04pct_k")) if key not in epw.design},
-    )
+    """Extreme hours by the file's design header; without one, by the hours of the file and assumed offsets.
 
-
-def extremes(climate: Climate) -> Extremes:
-    """Extreme hours of a place by the catalogue's row; what it lacks is assumed, and said to be."""
-    missing = {"hot 0.4 %"} if climate.hot_04pct_k is None else set()
-    hot = climate.hot_04pct_k or climate.hot_1pct_k + ABOVE_1PCT_K
-    wet = climate.wet_bulb_k
-    if wet is None:
-        wet = hot - 8.0
-        missing.add("wet 0.4 %")
-    pressure = float(pressure_at_altitude_pa(climate.elevation_m))
-    return _extremes(hot, climate.hot_20yr_k, wet, climate.wet_20yr_k, pressure, missing)
-
-
-def _extremes(
-    hot: float, hot_20: float | None, wet: float, wet_20: float | None, pressure: float, missing: set[str]
-) -> Extremes:
-    assumed = (
-        missing | ({"hot 20 years"} if hot_20 is None else set()) | ({"wet 20 years"} if wet_20 is None else set())
-    )
-    hottest, wettest = hot_20 or hot + DRY_20YR_K, wet_20 or wet + WET_20YR_K
-    dry_bulb = np.array([hot, hottest, max(wet + 5.0, hot - 3.0), max(wettest + 4.0, hot)])
-    wet_bulb = np.array([min(wet - COINCIDENT_K, hot), min(wet - COINCIDENT_K, hottest), wet, wettest])
-    air = moist_air(dry_bulb, pressure_pa=np.full(4, pressure), wet_bulb_k=wet_bulb)
-    return Extremes(air, tuple(name for name in NAMES if name in assumed))
+    The highest wet bulb on record stands for the one of 20 years: the records behind headers have 20 to 30 years.
+    """
+    design, header = epw.design, f"{epw.design.edition}, header of {epw.file}"
+    air = _air_of(epw)
+    hot = DesignValue(NAMES[0], float(np.quantile(epw.dry_bulb_k, 0.996)), "estimate", f"hours of {epw.file}")
+    if design.hot_04pct_k is not None:
+        hot = DesignValue(NAMES[0], design.hot_04pct_k, "published", header)
+    hottest = DesignValue(NAMES[1], hot.value_k + DRY_20YR_K, "assumed", f"{DRY_20YR_K} K above {NAMES[0]}")
+    if design.hot_20yr_k is not None:
+        hottest = DesignValue(NAMES[1], design.hot_20yr_k, "published", header)
+    elif design.hot_yearly_mean_k is not None and design.hot_yearly_deviation_k is not None:
+        level = return_level_k(design.hot_yearly_mean_k, design.hot_yearly_deviation_k, 20)
+        hottest = DesignValue(NAMES[1], level, "estimate", f"Gumbel, from {header}")
+    wet = DesignValue(NAMES[2], float(np.quantile(air.wet_bulb_k, 0.996)), "estimate", f"hours of {epw.file}")
+    if design.wet_04pct_k is not None:
+        wet = DesignValue(NAMES[2], design.wet_04pct_k, "published", header)
+    wettest = DesignValue(NAMES[3], wet.value_k + WET_20YR_K, "assumed", f"{WET_20YR_K} K above {NAMES[2]}")
+    if design.wet_most_k is not None:
+        wettest = DesignValue(NAMES[3], design.wet_most_k, "estimate", f"highest on record, {header}")
+    found = (hot, hottest, wet, wettest)
+    return _extremes(found, design.hot_04pct_coincident_k, design.wet_04pct_coincident_k, float(epw.pressure_pa.mean()))
 
 
 def synthetic(climate: Climate, seed: int = 1) -> WeatherYear:
-    """A year that meets a place's design conditions; the same seed gives the same year.
+    """A year that meets a place's design conditions; the same seed gives the same year. See the module for its limits.
 
-    Dry bulb: mean and season from the degree days where the catalogue has them (else the middle of the design hours), a
-    daily swing, and a weather that decays over two days; then a monotone shift by rank brings the hours exceeded 1 % (and
-    0.4 %) and 99 % to their published values. Wet bulb: that of air a steady way from saturation, shifted by rank to its
-    published mean and 0.4 % value, never above the dry bulb. No hour goes beyond the 20-year extremes.
+    Dry bulb: a season, a daily swing and weather with a memory of 36 hours whose spread is wider in winter, fitted to
+    whatever the row has of hours exceeded 0.4, 1, 99 and 99.6 %, mean, degree days and daily range; the fit's
+    distribution is then bent to meet the hours exceeded and the mean exactly, the hottest hour is the mean of the years'
+    hottest hours, and the values go to the hours in the order of the made-up weather. So the seed moves hours about, and
+    the distribution is the same for every seed.
+
+    Wet bulb: a dew point below the day's mean dry bulb by an amount that varies with weather and warmth, fitted to the
+    mean wet bulb, the one exceeded 0.4 %, and the mean one of the hottest hours; then bent to meet the first two
+    exactly. A row without wet bulbs gets the humidity that the fit starts from. Pressure: the standard atmosphere's at
+    the elevation, all year.
+
+    No hour lies beyond the 20-year extremes, no wet bulb above its dry bulb. Rows that contradict themselves (a colder
+    1 % than 99 %) are met as far as they go.
     """
     rng = np.random.default_rng(seed)
+    shape = _fit_season(climate)
     hour = np.arange(HOURS, dtype=np.float64)
-    mean_c, swing_k = _season(climate)
-    season = mean_c - swing_k * np.cos(2 * np.pi * (hour / 24 - COLDEST_DAY) / 365)
-    day = DAILY_K * np.cos(2 * np.pi * (hour % 24 - WARMEST_HOUR) / 24)
-    dry_c = season + day + WEATHER_K * _lasting(rng, WEATHER_HOURS)
-    targets = {0.99: min(climate.cold_99pct_k, climate.hot_1pct_k), 0.01: climate.hot_1pct_k}
-    if climate.hot_04pct_k is not None:
-        targets[0.004] = climate.hot_04pct_k
-    dry_k = _shifted(dry_c + ZERO_C_K, targets, mean_c + ZERO_C_K if climate.hdd18 is not None else None)
-    most = extremes(climate).air
-    dry_k = np.minimum(dry_k, float(most.dry_bulb_k[1]))
-    pressure = np.full(HOURS, float(pressure_at_altitude_pa(climate.elevation_m)))
-    apart = DEPRESSION_K * (1.0 + 0.6 * _lasting(rng, WEATHER_HOURS)) + 0.35 * np.maximum(
-        dry_k - ZERO_C_K - mean_c, 0.0
+    weather = _lasting(rng, WEATHER_HOURS)
+    raw_k = shape.hours_k(hour / 24.0, hour % 24.0, weather)
+    dry_k = np.empty(HOURS)
+    dry_k[np.argsort(raw_k, kind="stable")] = _dry_values_k(climate, shape)
+    pressure_pa = float(pressure_at_altitude_pa(climate.elevation_m))
+    wet_k = _wet_bulbs_k(climate, dry_k, _lasting(rng, WEATHER_HOURS), pressure_pa)
+    air = moist_air(dry_k, pressure_pa=np.full(HOURS, pressure_pa), wet_bulb_k=wet_k)
+    return WeatherYear(
+        climate.name, "synthetic", climate.elevation_m, air, f"made up to design conditions, seed {seed}"
     )
-    wet_k = dry_k - np.maximum(apart + 0.5 * np.maximum(day, 0.0), 0.2)
-    if climate.wet_bulb_k is not None:
-        for _ in range(6):
-            wet_k = _shifted(wet_k, {0.004: climate.wet_bulb_k}, climate.wet_bulb_mean_k)
-            wet_k = np.minimum(wet_k, np.minimum(dry_k - 0.05, float(most.wet_bulb_k[3])))
-    air = moist_air(dry_k, pressure_pa=pressure, wet_bulb_k=wet_k)
-    return WeatherYear(climate.name, f"synthetic, seed {seed}", climate.elevation_m, air)
+
+
+# ---- extreme hours
+
+
+def _air_of(epw: Epw) -> MoistAir:
+    return moist_air(epw.dry_bulb_k, pressure_pa=epw.pressure_pa, dew_point_k=epw.dew_point_k)
+
+
+def _extremes(
+    values: tuple[DesignValue, DesignValue, DesignValue, DesignValue],
+    hot_wet_k: float | None,
+    wet_dry_k: float | None,
+    pressure_pa: float,
+) -> Extremes:
+    """Four hours; an extreme of 20 years is no milder than that of every year, and a wet bulb no higher than the dry."""
+    hot, hottest, wet, wettest = (value.value_k for value in values)
+    hottest, wettest = max(hot, hottest), max(wet, wettest)
+    beside_hot = wet - COINCIDENT_K if hot_wet_k is None else hot_wet_k
+    apart = WET_DRY_K if wet_dry_k is None else max(wet_dry_k - wet, 0.0)
+    dry_bulb = np.array([hot, hottest, wet + apart, wettest + apart])
+    wet_bulb = np.minimum(np.array([beside_hot, beside_hot, wet, wettest]), dry_bulb)
+    return Extremes(moist_air(dry_bulb, pressure_pa=np.full(4, pressure_pa), wet_bulb_k=wet_bulb), values)
+
+
+def _hot(climate: Climate, said: _Said) -> DesignValue:
+    if climate.hot_04pct_k is not None:
+        return said("hot_04pct", NAMES[0], climate.hot_04pct_k)
+    return DesignValue(NAMES[0], climate.hot_1pct_k + ABOVE_1PCT_K, "assumed", f"{ABOVE_1PCT_K} K above hot_1pct")
+
+
+def _hottest(climate: Climate, hot: DesignValue, said: _Said) -> DesignValue:
+    """The hottest hour in 20 years: as the row has it, else by Gumbel from the years' hottest hours, else assumed."""
+    if climate.hot_20yr_k is not None:
+        return said("hot_20yr", NAMES[1], climate.hot_20yr_k)
+    if climate.hot_yearly_mean_k is not None and climate.hot_yearly_deviation_k is not None:
+        mean = said("hot_yearly_mean", "", climate.hot_yearly_mean_k)
+        deviation = said("hot_yearly_deviation", "", climate.hot_yearly_deviation_k)
+        level_k = return_level_k(climate.hot_yearly_mean_k, climate.hot_yearly_deviation_k, 20)
+        status = weakest([mean.status, deviation.status, "estimate"])
+        return DesignValue(NAMES[1], level_k, status, f"Gumbel, from {mean.source}")
+    return DesignValue(NAMES[1], hot.value_k + DRY_20YR_K, "assumed", f"{DRY_20YR_K} K above {NAMES[0]}")
+
+
+# ---- made-up dry bulb
+
+
+@dataclass(frozen=True, slots=True)
+class _Season:
+    """Dry bulb of a place: `mean - swing cos(season) + half_day cos(day) + spread(season) x standard weather`. [K]"""
+
+    mean_k: float
+    swing_k: float
+    winter_spread_k: float
+    summer_spread_k: float
+    half_day_k: float
+
+    def hours_k(self, day: Floats, hour: Floats, weather: Floats) -> Floats:
+        """Dry bulb at days of the year and hours of the day, with weather of unit spread."""
+        season = np.cos(2 * np.pi * (day - COLDEST_DAY) / DAYS)
+        spread_k = self.summer_spread_k + (self.winter_spread_k - self.summer_spread_k) * (1.0 + season) / 2.0
+        return np.asarray(self.daily_k(season) + self._of_day_k(hour) + spread_k * weather, np.float64)
+
+    def daily_k(self, season: Floats) -> Floats:
+        """Mean of a day, without weather."""
+        return self.mean_k - self.swing_k * season
+
+    def _of_day_k(self, hour: Floats) -> Floats:
+        return np.asarray(self.half_day_k * np.cos(2 * np.pi * (hour - WARMEST_HOUR) / 24.0), np.float64)
+
+
+def _fit_season(climate: Climate) -> _Season:
+    """The season that comes nearest, by least squares, to all that the row says and to what is believed of any place."""
+    from scipy.optimize import least_squares
+
+    known = {at: value for at, value in _targets_k(climate).items() if 0.001 < at < 0.999}
+    shares, wanted_k = np.array(list(known)), np.array(list(known.values()))
+    half_day_k = SWING_SHARE * (DAILY_RANGE_K if climate.daily_range_k is None else climate.daily_range_k)
+    middle_k = float(wanted_k.mean())
+
+    def missed(guess: Floats) -> Floats:
+        season = _Season(*(float(one) for one in guess), half_day_k)
+        parts = [(np.quantile(_mixture_k(season), shares, method="hazen") - wanted_k) / 0.3]
+        parts.append(_degree_days_missed(season, climate))
+        if climate.dry_bulb_mean_k is not None:
+            parts.append(np.array([season.mean_k - climate.dry_bulb_mean_k]) / 0.1)
+        parts.append(np.array([(guess[1 + at] - k) / firm for at, (k, firm) in enumerate(BELIEVED)]) * 0.3)
+        return np.concatenate(parts)
+
+    start = np.array([middle_k, *(k for k, _ in BELIEVED)])
+    bounds = (np.array([middle_k - 60.0, 0.0, 0.1, 0.1]), np.array([middle_k + 60.0, 40.0, 15.0, 15.0]))
+    found = least_squares(missed, start, bounds=bounds, diff_step=1e-4, xtol=1e-7, x_scale=[5.0, 5.0, 2.0, 1.0])
+    return _Season(*(float(one) for one in found.x), half_day_k)
+
+
+def _degree_days_missed(season: _Season, climate: Climate) -> Floats:
+    """Degree days of the daily means below 18 and above 10 degC less those of the row, in 30 K d."""
+    days, scores = np.arange(DAYS, dtype=np.float64), _scores(41)
+    # the weather of a day's mean has 0.91 of the hours' spread at a memory of 36 hours
+    calm = _Season(season.mean_k, season.swing_k, 0.91 * season.winter_spread_k, 0.91 * season.summer_spread_k, 0.0)
+    daily_c = calm.hours_k(days[:, None], np.zeros(1), scores[None, :]) - ZERO_C_K
+    found = []
+    if climate.hdd18 is not None:
+        found.append((np.maximum(18.0 - daily_c, 0.0).mean() * DAYS - climate.hdd18) / 30.0)
+    if climate.cdd10 is not None:
+        found.append((np.maximum(daily_c - 10.0, 0.0).mean() * DAYS - climate.cdd10) / 30.0)
+    return np.array(found)
+
+
+def _mixture_k(season: _Season, days: int = 61, scores: int = 41) -> Floats:
+    """Dry bulbs at evenly spread days, hours and quantiles of the weather: the distribution that the season has."""
+    day = (np.arange(days) + 0.5) * DAYS / days
+    return season.hours_k(day[:, None, None], np.arange(0.0, 24.0, 2.0)[None, :, None], _scores(scores)).ravel()
+
+
+def _targets_k(climate: Climate) -> dict[float, float]:
+    """Dry bulb by the share of the hours that are colder; each at least as warm as the one before it."""
+    hot = climate.hot_1pct_k + ABOVE_1PCT_K if climate.hot_04pct_k is None else climate.hot_04pct_k
+    most = hot + YEARLY_K if climate.hot_yearly_mean_k is None else climate.hot_yearly_mean_k
+    asked = {0.004: climate.cold_996pct_k, 0.01: climate.cold_99pct_k, 0.99: climate.hot_1pct_k, 0.996: hot}
+    found: dict[float, float] = {}
+    for at, value in (*asked.items(), (1.0 - 0.5 / HOURS, most)):
+        if value is not None:
+            found[at] = max(value, *found.values()) if found else value
+    return found
+
+
+def _dry_values_k(climate: Climate, season: _Season) -> Floats:
+    """The year's dry bulbs in rising order: the season's distribution, bent to the row's hours and mean."""
+    shares = (np.arange(HOURS) + 0.5) / HOURS
+    values = np.quantile(_mixture_k(season, 365, 201), shares, method="hazen")
+    mean_k = season.mean_k if climate.dry_bulb_mean_k is None else climate.dry_bulb_mean_k
+    most_k = float(extremes(climate).air.dry_bulb_k[1])
+    return _bent(values, _targets_k(climate), mean_k, np.full(HOURS, most_k))
+
+
+def _bent(values: Floats, targets: dict[float, float], mean: float | None, most: Floats) -> Floats:
+    """Rising values moved so that each target stands at its share, their mean is `mean`, and none is above `most`.
+
+    The move is straight between the targets over the normal scores of the ranks, and level beyond them; a last knot in
+    the middle is moved until the mean is met.
+    """
+    scores = _scores(len(values))
+    knots = {_score(at): target - float(np.interp(_score(at), scores, values)) for at, target in targets.items()}
+    knots[0.0] = float(np.interp(0.0, sorted(knots), [knots[at] for at in sorted(knots)]))
+    places = np.array(sorted(knots))
+    moves, middle = np.array([knots[at] for at in places]), int(np.searchsorted(places, 0.0))
+    bent = np.minimum(np.maximum.accumulate(values + np.interp(scores, places, moves)), most)
+    for _ in range(MEAN_STEPS if mean is not None else 0):
+        missing = (mean or 0.0) - float(bent.mean())
+        moves[middle] += 1.5 * missing
+        bent = np.minimum(np.maximum.accumulate(values + np.interp(scores, places, moves)), most)
+    return np.asarray(bent, np.float64)
+
+
+# ---- made-up wet bulb
+
+
+def _wet_bulbs_k(climate: Climate, dry_k: Floats, weather: Floats, pressure_pa: float) -> Floats:
+    """Wet bulb of each hour; see `synthetic`."""
+    from scipy.optimize import least_squares
+
+    # the day's mean, about each hour; the year is taken as a ring
+    around = np.concatenate((dry_k[-12:], dry_k, dry_k[:11]))
+    daily_k = np.convolve(around, np.full(24, 1.0 / 24.0), mode="valid")
+    few = np.arange(0, HOURS, 3)
+    hot = np.argsort(dry_k)[-round(0.01 * HOURS) :]
+    chosen = np.concatenate((few, hot))
+
+    def wet_k(guess: Floats, at: NDArray[np.int64]) -> Floats:
+        warmth = (daily_k[at] - dry_k.mean()) / 10.0
+        apart = np.exp(np.clip(guess[0] + guess[1] * weather[at] + guess[2] * warmth, -5.0, 4.0))
+        dew_k = np.minimum(daily_k[at] - apart, dry_k[at])
+        return moist_air(dry_k[at], pressure_pa=pressure_pa, dew_point_k=dew_k).wet_bulb_k
+
+    def missed(guess: Floats) -> Floats:
+        found = wet_k(guess, chosen)
+        parts = list(0.3 * (guess - APART) / (0.5, 0.3, 0.5))
+        if climate.wet_bulb_mean_k is not None:
+            parts.append((found[: len(few)].mean() - climate.wet_bulb_mean_k) / 0.1)
+        if climate.wet_bulb_k is not None:
+            parts.append((float(np.quantile(found[: len(few)], 0.996)) - climate.wet_bulb_k) / 0.1)
+            beside = climate.wet_bulb_coincident_k or climate.wet_bulb_k - COINCIDENT_K
+            parts.append((found[len(few) :].mean() - beside) / 0.1)
+        return np.array(parts)
+
+    fitted = least_squares(missed, APART, diff_step=1e-3, bounds=([-3.0, 0.0, -1.5], [3.7, 1.5, 1.5]), xtol=1e-5).x
+    return _bent_wet(climate, wet_k(fitted, np.arange(HOURS)), dry_k)
+
+
+def _bent_wet(climate: Climate, wet_k: Floats, dry_k: Floats) -> Floats:
+    """Wet bulbs moved by their rank to their mean and 0.4 % value, under the dry bulb and the 20-year wet bulb.
+
+    Where the dry bulb holds some down, the others are asked for more until mean and 0.4 % value are met.
+    """
+    if climate.wet_bulb_k is None:
+        return wet_k
+    most = np.minimum(dry_k, max(float(extremes(climate).air.wet_bulb_k[3]), climate.wet_bulb_k))
+    mean_k, hot_k = climate.wet_bulb_mean_k, climate.wet_bulb_k
+    asked_mean_k, asked_k = mean_k, hot_k
+    order = np.argsort(wet_k, kind="stable")
+    found = wet_k
+    for _ in range(MEAN_STEPS):
+        found = np.empty(HOURS)
+        found[order] = _bent(wet_k[order], {0.996: asked_k}, asked_mean_k, np.full(HOURS, np.inf))
+        found = np.minimum(found, most)
+        asked_k += hot_k - float(np.quantile(found, 0.996, method="hazen"))
+        if mean_k is not None and asked_mean_k is not None:
+            asked_mean_k += mean_k - float(found.mean())
+    return found
 
 
 def _lasting(rng: np.random.Generator, hours: float) -> Floats:
-    """Noise of unit spread whose memory falls to 1/e over `hours`."""
-    keep = math.exp(-1.0 / hours)
-    noise = rng.standard_normal(HOURS) * math.sqrt(1.0 - keep**2)
+    """Normal noise of unit spread whose memory falls to 1/e over `hours`."""
     from scipy.signal import lfilter
 
+    keep = math.exp(-1.0 / hours)
+    noise = rng.standard_normal(HOURS) * math.sqrt(1.0 - keep**2)
     start = rng.standard_normal()
     return np.asarray(lfilter([1.0], [1.0, -keep], noise, zi=[keep * start])[0], np.float64)
 
 
-def _season(climate: Climate) -> tuple[float, float]:
-    """Mean and half swing of the daily mean over a year in degC, from degree days below 18 and above 10 degC.
-
-    Two figures, two unknowns, with the weather's spread as assumed; without them the middle of the design hours, and
-    what is left of their span once weather and day have theirs.
-    """
-    hot_c, cold_c = climate.hot_1pct_k - ZERO_C_K, climate.cold_99pct_k - ZERO_C_K
-    swing_k = max((hot_c - cold_c) / 2 - DAILY_K - WEATHER_K, 2.0)
-    if climate.hdd18 is None or climate.cdd10 is None:
-        return (hot_c + cold_c) / 2, swing_k
-    from scipy.optimize import least_squares
-
-    day = np.arange(365.0)
-    scores = np.array([NormalDist().inv_cdf((at + 0.5) / 40) for at in range(40)])
-    wanted = np.array([climate.hdd18, climate.cdd10])
-
-    def missed(guess: Floats) -> Floats:
-        daily = guess[0] - guess[1] * np.cos(2 * np.pi * (day - COLDEST_DAY) / 365)
-        spread = daily[:, None] + WEATHER_K * scores
-        found = np.array([np.maximum(18 - spread, 0).mean() * 365, np.maximum(spread - 10, 0).mean() * 365])
-        return np.asarray(found - wanted, np.float64)
-
-    found = least_squares(missed, np.array([(hot_c + cold_c) / 2, swing_k]), bounds=([-30, 0], [40, 30]))
-    return float(found.x[0]), float(found.x[1])
+def _score(share: float) -> float:
+    return NormalDist().inv_cdf(share)
 
 
-def _shifted(values: Floats, targets: dict[float, float], mean: float | None) -> Floats:
-    """Values moved, by their rank, so that each share of the hours exceeds its target, and their mean is met.
-
-    The shift is straight between the targets over the normal scores of the ranks, and level beyond; order is kept where
-    the targets allow it.
-    """
-    order = np.argsort(values, kind="stable")
-    count = len(values)
-    normal = NormalDist()
-    shares = 1.0 - (np.arange(count) + 0.5) / count
-    scores = np.array([normal.inv_cdf(1.0 - share) for share in shares])
-    ordered = values[order]
-    moves = {
-        normal.inv_cdf(1.0 - share): target - float(np.interp(normal.inv_cdf(1.0 - share), scores, ordered))
-        for share, target in targets.items()
-    }
-    if mean is not None:
-        moves[0.0] = 0.0
-    at = np.array(sorted(moves))
-    shift = np.array([moves[score] for score in sorted(moves)])
-    for _ in range(MEAN_STEPS if mean is not None else 0):
-        missing = (mean or 0.0) - float((ordered + np.interp(scores, at, shift)).mean())
-        shift[np.searchsorted(at, 0.0)] += missing
-    moved = np.interp(scores, at, shift)
-    shifted = np.maximum.accumulate(ordered + moved)
-    found = np.empty(count)
-    found[order] = shifted
-    return found
+@cache
+def _scores(count: int) -> Floats:
+    """Normal scores of ranks: midpoints of `count` slices of equal probability, read-only."""
+    scores = np.array([_score((at + 0.5) / count) for at in range(count)])
+    scores.flags.writeable = False
+    return scores

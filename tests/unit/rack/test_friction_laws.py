@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from decimal import Decimal, localcontext
 
@@ -156,7 +157,7 @@ def test_the_slope_of_the_drop_is_above_zero_everywhere(law: str, roughness: flo
 def test_a_rougher_wall_never_takes_less(law: str) -> None:
     for reynolds in (*REYNOLDS, 2000.0, 4000.0):
         found = [factor(law, reynolds, roughness)[0] for roughness in ROUGHNESS]
-        assert all(b >= a * (1 - 1e-14) for a, b in zip(found, found[1:], strict=False)), reynolds
+        assert all(b >= a * (1 - 1e-14) for a, b in itertools.pairwise(found)), reynolds
 
 
 def test_the_logarithm_is_good_to_the_last_digits() -> None:

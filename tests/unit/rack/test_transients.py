@@ -240,7 +240,7 @@ def test_a_buffer_rides_through_as_long_as_it_was_sized_for() -> None:
     event = Event(kind="facility water loss")
     volume = buffer_for_ride_through_m3(loop(), event, 120.0)
     held = run_transients(
-        [replace(loop(), buffer_m3=volume * share) for share in (0.0, 0.99, 1.0)], event, until_s=130.0
+        [replace(loop(), buffer_m3=volume * share) for share in (0.0, 0.98, 1.0)], event, until_s=130.0
     )
     short, almost, enough = held.seconds_to_throttle
     assert short < almost < 120.0 <= enough < 121.0

@@ -198,20 +198,33 @@ class Frame(Part):
 
 
 class Climate(f.Section):
-    """A place's design dry-bulb temperatures: exceeded 1 % and 99 % of the hours of a year."""
+    """A place's climate: temperatures exceeded in a share of the hours of a year, extremes, means, height."""
 
     name: str = ""
+    #: ASHRAE's climate zone, such as 5A.
+    zone: str = ""
+    #: Dry bulb exceeded 1 % and 99 % of the hours.
     hot_1pct_k: f.Temperature = Named(alias="hot_1pct")
     cold_99pct_k: f.Temperature = Named(alias="cold_99pct")
-    #: Wet-bulb exceeded 0.4 % of the hours; needed by wet rejection only.
+    #: Exceeded 0.4 % and 99.6 % of the hours.
+    hot_04pct_k: f.Temperature | None = Named(default=None, alias="hot_04pct")
+    cold_996pct_k: f.Temperature | None = Named(default=None, alias="cold_996pct")
+    dry_bulb_mean_k: f.Temperature | None = None
+    #: Mean span of a day's temperatures in the hottest month.
+    daily_range_k: f.Rise | None = None
+    #: Hottest hour of a year: once in 20 years, and mean and standard deviation over the years.
+    hot_20yr_k: f.Temperature | None = Named(default=None, alias="hot_20yr")
+    hot_yearly_mean_k: f.Temperature | None = None
+    hot_yearly_deviation_k: f.Rise | None = None
+    #: Wet bulb exceeded 0.4 % of the hours (needed by wet rejection), and its mean.
     wet_bulb_k: f.Temperature | None = None
     wet_bulb_mean_k: f.Temperature | None = None
+    #: Mean wet bulb of the hours at the dry bulb exceeded 0.4 %.
+    wet_bulb_coincident_k: f.Temperature | None = None
+    #: Highest wet bulb in 20 years.
+    wet_20yr_k: f.Temperature | None = Named(default=None, alias="wet_20yr")
     #: Height above the sea, which sets the pressure.
     elevation_m: f.Length = 0.0
-    #: Exceeded 0.4 % of the hours, and once in 20 years.
-    hot_04pct_k: f.Temperature | None = Named(default=None, alias="hot_04pct")
-    hot_20yr_k: f.Temperature | None = Named(default=None, alias="hot_20yr")
-    wet_20yr_k: f.Temperature | None = Named(default=None, alias="wet_20yr")
     #: Degree days a year, below 18 degC and above 10 degC: with them the year's mean and swing are known. [K d]
     hdd18: f.Ratio | None = None
     cdd10: f.Ratio | None = None

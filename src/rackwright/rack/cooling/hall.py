@@ -219,15 +219,16 @@ def _add_plates(
     """The paths of one kind of plate in one tray: one link for each place of the series, all paths together."""
     found = []
     paths = plates.paths
-    share = plates.drop_pa / plates.series
+    share = plates.drop_pa / -(-plates.per_tray // plates.paths)
     coefficient = share / (paths * plates.flow_m3_s) ** PLATE_EXPONENT
     start = first
-    for place in range(plates.series):
+    places = -(-plates.per_tray // paths)
+    for place in range(places):
         end = last
-        if place < plates.series - 1:
+        if place < places - 1:
             end = f"{name}/{plates.chip} after {place + 1}"
             build.junction(end)
-        link = f"{name}/{plates.chip}" + (f" {place + 1}" if plates.series > 1 else "")
+        link = f"{name}/{plates.chip}" + (f" {place + 1}" if places > 1 else "")
         build.power(link, start, end, coefficient=coefficient, exponent=PLATE_EXPONENT)
         chips = min(paths, plates.per_tray - place * paths)
         heat_w = chips * plates.heat_w + (0.0 if place else other_w)

@@ -39,8 +39,10 @@ class HallState:
 
     @property
     def margin_k(self) -> Floats:
-        """Case limit less case temperature, shape (scenarios, spots)."""
-        return self.limit_k - self.case_k
+        """Case limit less case temperature, shape (scenarios, spots); minus infinity for a chip with heat and no flow."""
+        return np.where(
+            np.isinf(self.case_k), -np.inf, self.limit_k - np.where(np.isinf(self.case_k), 0.0, self.case_k)
+        )
 
     @property
     def hottest(self) -> NDArray[np.intp]:
@@ -86,6 +88,8 @@ def solve_hall(
         Passed on to `solve_warm`: fixed_properties_k, pump_efficiency, workers, must_converge.
     """
     load = np.asarray(load_share, np.float64)
+    if not np.isfinite(np.asarray(plate_factor, np.float64)).all():
+        raise ValueError("plate_factor holds a value that is not a finite number")
     if load.ndim and load.shape[-1] != len(hall.racks):
         raise ValueError(f"load_share has {load.shape[-1]} columns, not one for each of {len(hall.racks)} racks")
     load_rows = np.atleast_2d(np.broadcast_to(load, (*load.shape[:-1], len(hall.racks))) if load.ndim else load[None])
@@ -165,7 +169,8 @@ def _chips(hall: Hall, fluid: Fluid, warm: WarmSolution, source_w: Floats, plate
             below = y[0] * x[0] / own
         resistance[:, at] = np.where(own < x[0], below, np.interp(own, x, y)) + plates.junction_k_w
     warmed = np.where(heat_w > 0, heat_w * np.where(heat_w > 0, resistance * plate_factor, 0.0), 0.0)
-    return HallState(hall, warm, inlet_k, flow, heat_w, inlet_k + warmed, beyond)
+    case_k = np.where(warm.dry[:, links] & (heat_w > 0), np.inf, inlet_k + warmed)
+    return HallState(hall, warm, inlet_k, flow, heat_w, case_k, beyond)
 
 
 def _by_plates(hall: Hall) -> list[tuple[Any, NDArray[np.intp]]]:

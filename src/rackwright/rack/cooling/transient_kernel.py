@@ -38,7 +38,8 @@ SHORTEST_S, LONGEST_S, EVENT_S = 1e-4, 5.0, 2e-4
 PARCELS, SAME_K = 2048, 1e-5
 #: Points of a plate's table of film conductance, evenly spaced in flow.
 FILM_POINTS = 513
-MOST_STEPS, MOST_TRIES = 2_000_000, 60
+#: A step is cut so often to end at an event; a valve that closes ever more slowly has no sharper instant.
+MOST_STEPS, MOST_TRIES, MOST_CUTS = 2_000_000, 60, 12
 #: Groups of pumps: running on, tripped, started in their place.
 RUNNING, TRIPPED, STARTED = 0, 1, 2
 #: Entries of the books.
@@ -227,26 +228,50 @@ def braked(loop: Any, base: float, kappa: float, each: float) -> float:
 
 
 @kernel
+def tripped_m3_s(loop: Any, flow: float, speed: float, speeds: Array, counts: Array) -> float:
+    """Flow through one tripped pump at a speed, by the common rise."""
+    speeds[TRIPPED] = speed
+    return one_pump_m3_s(loop, rise_pa(loop, flow, speeds, counts)[0], speed)[0]
+
+
+@kernel
 def stage_flow(
     loop: Any, branches: Any, base: Any, kappa: float, began_s: float, time_s: float, guess: Any, work: Any
 ) -> tuple[float, float, float, float, float, float]:
     """Flow and tripped speed at an implicit stage, their rates, the rise and the slope; NaN when not found."""
     speeds, counts, flows = work
-    flow, speed = guess[0], guess[1]
-    for _ in range(50):
-        each = 0.0
+    flow, speed, low, high = guess[0], guess[1], 0.0, math.inf
+    for turn in range(100):
+        each, before = 0.0, speed
         drive(loop, began_s, time_s, speed, speeds, counts)
+        speed = base[1]
         if counts[TRIPPED] > 0.0:
-            each = one_pump_m3_s(loop, rise_pa(loop, flow, speeds, counts)[0], speed)[0]
-            speed_before, speed = speed, braked(loop, base[1], kappa, each)
+            each = tripped_m3_s(loop, flow, before, speeds, counts)
+            speed = braked(loop, base[1], kappa, each)
+            if turn > 8:  # near a check valve's closing the flow jumps with the speed: halve instead
+                slow, fast = 0.0, base[1]
+                for _ in range(50):
+                    speed = 0.5 * (slow + fast)
+                    each = tripped_m3_s(loop, flow, speed, speeds, counts)
+                    if speed > braked(loop, base[1], kappa, each):
+                        fast = speed
+                    else:
+                        slow = speed
             speeds[TRIPPED] = speed
-        else:
-            speed_before, speed = speed, base[1]
         rate, slope, rise = push(loop, branches, flow, speeds, counts, flows)
-        better = max(flow - (flow - base[0] - kappa * rate) / (1.0 - kappa * slope), 0.0)
-        done = abs(better - flow) <= 1e-12 * (loop.rated_m3_s + better) and abs(speed - speed_before) <= 1e-12
+        over = flow - base[0] - kappa * rate
+        if abs(speed - before) > 1e-12:
+            low, high = 0.0, math.inf
+        elif over > 0.0:
+            high = flow
+        else:
+            low = flow
+        better = max(flow - over / (1.0 - kappa * slope), 0.0)
+        if high < math.inf and not low <= better <= high:
+            better = 0.5 * (low + high)
+        change = max(abs(better - flow) / (loop.rated_m3_s + better), abs(speed - before))
         flow = better
-        if done:
+        if change <= 1e-12 or (turn >= 20 and change <= 1e-9):
             rate, slope, rise = push(loop, branches, flow, speeds, counts, flows)
             return flow, speed, rate, -braking(loop, speed, each) if counts[TRIPPED] > 0.0 else 0.0, rise, slope
     return math.nan, speed, 0.0, 0.0, 0.0, 0.0
@@ -858,6 +883,7 @@ def march(loop: Any, branches: Any, plates: Any, films: Any, loads: Array, serie
             goal - time_s, fixed_s if fixed_s > 0.0 else min(wish, longest_s(loop, branches, hydro[0], work[2], store))
         )
         free = h == wish
+        cuts = 0
         for _ in range(MOST_TRIES):
             error = flow_step(loop, branches, hydro, time_s, h, trial, work)
             if error < math.inf:
@@ -876,8 +902,8 @@ def march(loop: Any, branches: Any, plates: Any, films: Any, loads: Array, serie
                 shut = valve_gap_pa(loop, trial[0][2, 0], trial[0][2, 1], time_s + h, work[0], work[1])
                 if shut <= 0.0:
                     cut = min(cut, h * max(gap, 0.0) / (max(gap, 0.0) - shut + 1e-300))
-            if cut < h - EVENT_S and h > EVENT_S:
-                h = max(cut, 0.5 * EVENT_S)
+            if cut < h - EVENT_S and h > EVENT_S and cuts < MOST_CUTS:
+                h, cuts = max(cut, 0.5 * EVENT_S), cuts + 1
                 continue
             break
         else:

@@ -342,7 +342,7 @@ def buffer_for_ride_through_m3(loop: LoopDynamics, event: Event, wanted_s: float
     """Least volume of a mixed buffer at the CDU's outlet with which no chip throttles before `wanted_s`.
 
     0 where none is needed; infinity where `most_m3` would not do (a buffer is of no use when nothing moves the water).
-    Found by halving to 0.1 % or 0.1 litre.
+    Found by halving to 0.1 % or 10 millilitres.
     """
     run_s = event.at_s + wanted_s
 
@@ -357,7 +357,7 @@ def buffer_for_ride_through_m3(loop: LoopDynamics, event: Event, wanted_s: float
     if not enough(most_m3):
         return math.inf
     low, high = 0.0, most_m3
-    while high - low > max(1e-3 * high, 1e-4):
+    while high - low > max(1e-3 * high, 1e-5):
         middle = math.sqrt(low * high) if low > 0.0 else 0.25 * high
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high

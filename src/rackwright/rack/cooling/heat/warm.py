@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rackwright.errors import NotConverged
 from rackwright.rack.cooling.heat.sweep import Graph, Heat, carry_heat, properties
-from rackwright.rack.cooling.heat.transport import MOST_PASSES, Fluid, Sources
+from rackwright.rack.cooling.heat.transport import MOST_PASSES, STILL_SHARE, Fluid, Sources
 from rackwright.rack.cooling.hydraulics.network import Floats, Kind, Network
 from rackwright.rack.cooling.hydraulics.solve import GRAVITY_M_S2, Solution, lanes_for, solve
 
@@ -21,6 +21,8 @@ from rackwright.rack.cooling.hydraulics.solve import GRAVITY_M_S2, Solution, lan
 MOST_ROUNDS = 40
 #: Rounds after which a lane whose heat still finds no way out is given up.
 HOPELESS_ROUNDS = 6
+#: A heat balance that misses more than this has no steady state.
+OPEN_SHARE = 1e-6
 #: Flows may still change by this share between two rounds.
 ROUND_TOLERANCE = 1e-6
 PUMPS = (Kind.PUMP, Kind.PUMP_TABLE, Kind.PUMP_POWER)
@@ -86,6 +88,15 @@ def density_of(fluid: Fluid, kelvin: Floats) -> Floats:
     return np.asarray(np.polynomial.polynomial.polyval(x, fluid.density), np.float64)
 
 
+def energy_of(fluid: Fluid, kelvin: Floats) -> Floats:
+    """Internal energy at temperatures of any shape; beyond the range with the end's heat capacity. [J/kg]"""
+    held = np.clip(kelvin, fluid.least_k, fluid.most_k)
+    x = (held - fluid.centre_k) / fluid.scale_k
+    capacity = np.polynomial.polynomial.polyval(x, np.polynomial.polynomial.polyder(fluid.energy)) / fluid.scale_k
+    energy = np.polynomial.polynomial.polyval(x, fluid.energy)
+    return np.asarray(energy + capacity * (kelvin - held), np.float64)
+
+
 def viscosity_of(fluid: Fluid, kelvin: Floats) -> Floats:
     """Dynamic viscosity at temperatures of any shape. [Pa s]"""
     x = (np.clip(kelvin, fluid.least_k, fluid.most_k) - fluid.centre_k) / fluid.scale_k
@@ -140,7 +151,13 @@ def solve_warm(
     NotConverged
         When flows and temperatures do not settle together; the element that still moves is named.
     """
-    count = _count([source_w, wanted_k, primary_k, primary_kg_s, cooler_share, outside_k, pump_efficiency], hydraulic)
+    ambient_k = np.reshape(np.asarray(ambient_k, np.float64), (-1, 1))
+    if not (np.isfinite(np.asarray(loss_w_k)).all() and (np.asarray(pump_efficiency, np.float64) > 0).all()):
+        raise ValueError("loss_w_k must be finite numbers and pump_efficiency above zero")
+    count = _count(
+        [source_w, wanted_k, primary_k, primary_kg_s, cooler_share, outside_k, pump_efficiency, ambient_k, law_loads],
+        hydraulic,
+    )
     if start is not None:
         count = max(count, start.node_k.shape[0])
     graph = _graph(network, coolers)
@@ -153,7 +170,7 @@ def solve_warm(
         "outside": (outside_k, len(network.nodes)),
         "efficiency": (pump_efficiency, len(network.pumps)),
         "law_loads": (law_loads, int((network.law_at >= 0).sum())),
-        "ambient": (np.reshape(np.asarray(ambient_k, np.float64), (-1, 1)), 1),
+        "ambient": (ambient_k, 1),
     }
     wide = {name: _wide(name, value, width, count) for name, (value, width) in rows.items()}
     losses = np.array(np.broadcast_to(np.asarray(loss_w_k, np.float64), (len(network.links),)))
@@ -232,7 +249,9 @@ def _chunk(
             break  # heat that has no way out: no steady state
         tolerance = float(np.clip(1e-2 * np.where(np.isfinite(change), change, 1.0).max(), 1e-10, tolerance))
     assert flows is not None
-    settled = flows.converged & (change <= ROUND_TOLERANCE) & (heat.passes < MOST_PASSES)
+    ends_w = _carried_out_w(network, fluid, own, heat, flow, pressure)
+    closure = _closure(graph, own, heat, flow, work_w, ends_w)
+    settled = flows.converged & (change <= ROUND_TOLERANCE) & (heat.passes < MOST_PASSES) & (closure <= OPEN_SHARE)
     return WarmSolution(
         flows=_with(flows, settled, change),
         node_k=np.ascontiguousarray(heat.node_k.T),
@@ -243,9 +262,7 @@ def _chunk(
         lost_w=np.ascontiguousarray(heat.lost_w.T),
         dry=np.ascontiguousarray(heat.dry.T),
         work_w=np.ascontiguousarray(work_w.T),
-        closure_share=_closure(
-            graph, own, heat, flow, work_w, _carried_out_w(network, fluid, own, heat, flow, pressure)
-        ),
+        closure_share=closure,
         rounds=np.full(width, rounds, np.int32),
     )
 
@@ -283,7 +300,8 @@ def _closure(graph: Graph, own: dict[str, Floats], heat: Heat, flow: Floats, wor
 
     Sources and pumps' work on one side; coolers, losses and what streams carry out at the network's ends on the other.
     """
-    put_in = (own["source"] * ~heat.dry + work_w).sum(axis=0)
+    moves = np.abs(flow) > STILL_SHARE * np.abs(flow).max(axis=0)
+    put_in = (own["source"] * moves + work_w).sum(axis=0)
     taken = heat.lost_w.sum(axis=0) + heat.duty_w.sum(axis=0) + ends_w
     return np.asarray(np.abs(put_in - taken) / np.maximum(np.abs(put_in) + np.abs(ends_w), 1e-9), np.float64)
 
@@ -295,9 +313,7 @@ def _carried_out_w(
     net = np.zeros_like(pressure)
     np.add.at(net, network.second, flow)
     np.subtract.at(net, network.first, flow)
-    x = (own["outside"] - fluid.centre_k) / fluid.scale_k
-    polyval = np.polynomial.polynomial.polyval
-    outside = polyval(x, fluid.energy) + pressure / polyval(x, fluid.density)
+    outside = energy_of(fluid, own["outside"]) + pressure / density_of(fluid, own["outside"])
     outside = outside + GRAVITY_M_S2 * network.elevation_m[:, None]
     return np.asarray((net * np.where(net > 0, heat.enthalpy, outside)).sum(axis=0), np.float64)
 

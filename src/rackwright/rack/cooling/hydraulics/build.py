@@ -200,6 +200,7 @@ class NetworkBuilder:
         area_m2 = math.pi / 4 * diameter_m**2
         open_pa_s2_kg2 = minor_k / (2 * 1000.0 * area_m2**2)
         if kv_m3_h is not None:
+            _positive(name, kv_m3_h=kv_m3_h)
             open_pa_s2_kg2 = 1e5 * (3.6 / kv_m3_h) ** 2
         if rule is Rule.PICV and least_drop_pa > 0:
             open_pa_s2_kg2 = least_drop_pa / max(setting, 1e-12) ** 2

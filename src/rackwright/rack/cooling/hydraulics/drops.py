@@ -24,7 +24,7 @@ from rackwright.rack.cooling.hydraulics.laws import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
-#: Below this share of its guessed flow a link's slope no longer falls, so that it never reaches zero.
+#: Below this share of its guessed flow a link's drop is a straight line through no flow, so that its slope never reaches zero.
 FLAT_SHARE = 1e-7
 #: Flow that a shut check valve or an excess that a flow-control valve lets through at 1 bar, as a share of its guess.
 LEAK_SHARE = 1e-8
@@ -92,7 +92,8 @@ def hazen_williams(
             per_flow = rho * gravity * resistance * e_to(0.852 * ln(m / rho)) / rho * factor[at_f, lane]
             square = kinetic * minor * m / rho * factor[at_f, lane]
             drop[link, lane] = (per_flow + square) * flow[link, lane]
-            slope[link, lane] = 1.852 * per_flow + 2.0 * square
+            bends = 1.0 if abs(flow[link, lane]) > least else 0.0
+            slope[link, lane] = (1.0 + 0.852 * bends) * per_flow + (1.0 + bends) * square
 
 
 @kernel
@@ -110,9 +111,10 @@ def curves(
             rho = density[at_d, lane]
             straight = linear / rho * factor[at_f, lane]
             square = (quadratic + kinetic * rho) / (rho * rho) * factor[at_f, lane]
-            m = abs(flow[link, lane])
+            m = max(abs(flow[link, lane]), least)
             drop[link, lane] = (straight + square * m) * flow[link, lane]
-            slope[link, lane] = straight + 2.0 * square * max(m, least)
+            bends = 1.0 if abs(flow[link, lane]) > least else 0.0
+            slope[link, lane] = straight + (1.0 + bends) * square * m
 
 
 @kernel
@@ -131,7 +133,7 @@ def powers(
             m = max(abs(flow[link, lane]), least)
             per_flow = coefficient / rho * e_to((exponent - 1.0) * ln(m / rho)) * factor[at_f, lane]
             drop[link, lane] = per_flow * flow[link, lane]
-            slope[link, lane] = exponent * per_flow
+            slope[link, lane] = (exponent if abs(flow[link, lane]) > least else 1.0) * per_flow
 
 
 @kernel
@@ -312,8 +314,9 @@ def valves(
             square = slots[link, 0] * 1000.0 / rho
             if rule[at] == 4 and status[at, lane] == 0:
                 square = setting[at, lane] * slots[link, 1] / rho
-            value = square * abs(m) * m + FREE_SLOPE * m
-            per_m = 2.0 * square * max(abs(m), FLAT_SHARE * guess[link]) + FREE_SLOPE
+            size = max(abs(m), FLAT_SHARE * guess[link])
+            value = square * size * m + FREE_SLOPE * m
+            per_m = (2.0 if abs(m) > FLAT_SHARE * guess[link] else 1.0) * square * size + FREE_SLOPE
             if status[at, lane] == 0 and rule[at] == 2 and value < setting[at, lane]:
                 value, per_m = setting[at, lane] + FREE_SLOPE * m, FREE_SLOPE
             wanted = setting[at, lane]

@@ -257,27 +257,66 @@ def flow_of_regulated(net: Topology, status: Ints, net_kg_s: Floats, done: Flags
                 moved[lane] += abs(by)
 
 
+class Search(NamedTuple):
+    """Per lane: the share of the step taken, and shares short of and beyond the lowest point with the slopes there."""
+
+    share: Floats
+    low: Floats
+    low_slope: Floats
+    high: Floats
+    high_slope: Floats
+    tries: Ints
+
+
 @kernel
-def cut_back(
-    net: Topology, step: Floats, before: Floats, along: Floats, cuts: Ints, done: Flags, held: Flags, flow: Floats
+def begin_search(search: Search, before: Floats) -> None:
+    """Every lane stands at its whole step; at none of it the energy fell by `before`."""
+    for lane in range(before.shape[0]):
+        search.share[lane] = 1.0
+        search.low[lane], search.low_slope[lane] = 0.0, before[lane]
+        search.high[lane], search.high_slope[lane] = 1.0, 0.0
+        search.tries[lane] = 0
+
+
+@kernel
+def seek_lowest(
+    step: Floats, before: Floats, along: Floats, search: Search, done: Flags, held: Flags, flow: Floats
 ) -> bool:
-    """Shorten steps that overshot the lowest point along them, by the secant; whether any lane was shortened."""
-    any_cut = False
-    share = np.zeros(flow.shape[1])
+    """Bring lanes whose step overshot near the lowest point along it; whether any lane was moved.
+
+    The energy's slope rises along a step, so its zero is bracketed: by the secant, with the standing end's slope halved
+    (Illinois), and by halving every third time.
+    """
+    moved = np.zeros(flow.shape[1])
+    any_moved = False
     for lane in range(flow.shape[1]):
-        if done[lane] or held[lane] or cuts[lane] >= newton.MOST_CUTS or before[lane] >= 0.0:
+        if done[lane] or held[lane] or before[lane] >= 0.0 or search.tries[lane] >= newton.MOST_TRIES:
             continue
-        if along[lane] > newton.OVERSHOT_SHARE * -before[lane]:
-            keep = min(max(before[lane] / (before[lane] - along[lane]), 0.02), 0.9)
-            share[lane] = 1.0 - keep
-            cuts[lane] += 1
-            any_cut = True
-    if any_cut:
+        slope, share = along[lane], search.share[lane]
+        if abs(slope) <= newton.NEAR_SHARE * -before[lane] or (slope < 0.0 and share >= 1.0):
+            continue
+        if slope > 0.0:
+            search.high[lane], search.high_slope[lane] = share, slope
+            search.low_slope[lane] *= 0.5
+        else:
+            search.low[lane], search.low_slope[lane] = share, slope
+            search.high_slope[lane] *= 0.5
+        low, high = search.low[lane], search.high[lane]
+        part = search.low_slope[lane] / (search.low_slope[lane] - search.high_slope[lane])
+        if search.tries[lane] % 3 == 2:
+            part = 0.5
+        new = low + min(max(part, 1e-9), 1.0 - 1e-9) * (high - low)
+        search.tries[lane] += 1
+        if high - low <= 1e-13:
+            search.tries[lane] = newton.MOST_TRIES
+        moved[lane] = new - share
+        search.share[lane] = new
+        any_moved = True
+    if any_moved:
         for link in range(flow.shape[0]):
             for lane in range(flow.shape[1]):
-                flow[link, lane] -= share[lane] * step[link, lane]
-                step[link, lane] -= share[lane] * step[link, lane]
-    return any_cut
+                flow[link, lane] += moved[lane] * step[link, lane]
+    return any_moved
 
 
 @kernel
@@ -299,7 +338,10 @@ def solve_lanes(
     lower = np.empty((net.row.shape[0], lanes))
     net_kg_s = np.empty((pressure.shape[0], lanes))
     moved, total, farthest, largest = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
-    before, along, cuts = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes, np.int32)
+    before, along = np.zeros(lanes), np.zeros(lanes)
+    search = Search(
+        np.ones(lanes), np.zeros(lanes), np.zeros(lanes), np.ones(lanes), np.zeros(lanes), np.zeros(lanes, np.int32)
+    )
     held, quiet = np.zeros(lanes, np.bool_), np.zeros(lanes, np.int32)
     newton.static_rise(net.first, net.second, net.elevation, net.gravity, case.density, lift)
     for lane in range(lanes):
@@ -313,7 +355,7 @@ def solve_lanes(
     before_status = status.copy()
     taken = 0
     tries = 0
-    while taken < most_steps and tries < 2 * most_steps:
+    while taken < most_steps and tries < newton.MOST_TRIES * most_steps:
         tries += 1
         evaluate(net, case, status, flow, interval, ends, drop, slope)
         energies(net, pressure, lift, drop, energy)
@@ -324,9 +366,9 @@ def solve_lanes(
                 for lane in range(lanes):
                     if slope[link, lane] == np.inf:
                         energy[link, lane] = 0.0
-        if taken >= 2:
+        if taken >= newton.FREE_STEPS:
             newton.slope_along(energy, step, along)
-            if cut_back(net, step, before, along, cuts, done, held, flow):
+            if seek_lowest(step, before, along, search, done, held, flow):
                 continue
         for column in range(count):
             for lane in range(lanes):
@@ -367,8 +409,7 @@ def solve_lanes(
         if net.valves.shape[0]:
             balance(net, case.demand, flow, net_kg_s)
             flow_of_regulated(net, status, net_kg_s, done, flow, moved)
-        for lane in range(lanes):
-            cuts[lane] = 0
+        begin_search(search, before)
         taken += 1
         finished = settle(
             net, case, pressure, flow, status, tolerance, mass_tolerance, taken, moved, total, farthest, largest, net_kg_s, held,
@@ -392,11 +433,13 @@ def settle(
     """Judge every lane after a step; whether all are done."""
     finished = True
     near = False
+    # below this, flows are none: a millionth of what links were guessed to carry
+    floor = 1e-6 * np.max(net.guess)
     for lane in range(flow.shape[1]):
         if done[lane]:
             continue
         steps[lane] = taken
-        change[lane] = max(moved[lane] / max(total[lane], 1e-12), farthest[lane] / max(largest[lane], 1e-12))
+        change[lane] = max(moved[lane] / max(total[lane], floor), farthest[lane] / max(largest[lane], floor))
         held[lane] = False
         for at in range(status.shape[0]):
             if status[at, lane] == ACTIVE and net.rule[at] <= PSV:
@@ -420,6 +463,6 @@ def settle(
             for node in range(pressure.shape[0]):
                 if net.column[node] >= 0:
                     mass_error[lane] = max(mass_error[lane], abs(net_kg_s[node, lane]))
-            done[lane] = mass_error[lane] <= mass_tolerance * max(total[lane], 1e-12)
+            done[lane] = mass_error[lane] <= mass_tolerance * max(total[lane], floor)
         finished = finished and done[lane]
     return finished

@@ -162,6 +162,7 @@ def freeze(law: str, nodes: Mapping[str, Node], links: Mapping[str, Link]) -> Ne
     fixed = np.array([number[name] for name, node in nodes.items() if node.pressure_pa is not None], np.int32)
     if len(fixed) == 0:
         raise ValueError("no node has a given pressure: a loop needs a reference such as its expansion vessel")
+    _refuse_held(nodes, links)
     declared = list(links.values())
     first = np.array([number[link.first] for link in declared], np.int32)
     second = np.array([number[link.second] for link in declared], np.int32)
@@ -204,6 +205,20 @@ def freeze(law: str, nodes: Mapping[str, Node], links: Mapping[str, Link]) -> Ne
         elimination=elimination,
         entry=_entries(column[first], column[second], elimination),
     )
+
+
+def _refuse_held(nodes: Mapping[str, Node], links: Mapping[str, Link]) -> None:
+    """A pressure-regulating valve holds a node of its own: none whose pressure is given, none that another holds."""
+    holds: dict[str, str] = {}
+    for name, link in links.items():
+        if link.rule not in (Rule.PRV, Rule.PSV) or link.status != 0:
+            continue
+        node = link.second if link.rule is Rule.PRV else link.first
+        if nodes[node].pressure_pa is not None:
+            raise ValueError(f"valve {name!r} would hold node {node!r}, whose pressure is given")
+        if node in holds:
+            raise ValueError(f"valves {holds[node]!r} and {name!r} would both hold node {node!r}")
+        holds[node] = name
 
 
 def _columns(count: int, fixed: Ints, first: Ints, second: Ints) -> tuple[Ints, Elimination]:

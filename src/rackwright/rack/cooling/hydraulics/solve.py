@@ -106,6 +106,10 @@ def solve(
     given = _given(network, density_kg_m3, viscosity_pa_s, demands_kg_s, fixed_pa, speed, opened, setting, factor)
     _corners(network, law_weights, given)
     count = max(max(array.shape[0] for array in given.values()), start.flow_kg_s.shape[0] if start else 1)
+    if start is not None and start.network is not network and start.network.links != network.links:
+        raise ValueError("start is the solution of another network")
+    if start is not None and start.flow_kg_s.shape[0] not in (1, count):
+        raise ValueError(f"start has {start.flow_kg_s.shape[0]} scenarios where others have {count}")
     lanes = {name: _spread(name, array, count) for name, array in given.items()}
     topology = topology_of(network, gravity_m_s2)
     wide = lanes_for(network)
@@ -137,10 +141,16 @@ def solve(
 def _what_moves(solution: Solution) -> str:
     bad = np.flatnonzero(~solution.converged)
     at = int(bad[0])
+    network, flow = solution.network, solution.flow_kg_s[at]
+    net = -network.demand_kg_s.copy()
+    np.add.at(net, network.second, flow)
+    np.subtract.at(net, network.first, flow)
+    net[network.fixed_nodes] = 0.0
+    node = network.nodes[int(np.argmax(np.abs(net)))]
     return (
         f"{len(bad)} of {len(solution.converged)} scenarios did not settle; in scenario {at} link {solution.worst[at]!r} "
         f"moved most after {solution.steps[at]} steps (flows still change by {solution.flow_change[at]:.1e} of their sum, "
-        f"a node is out of balance by {solution.mass_error_kg_s[at]:.1e} kg/s)"
+        f"node {node!r} is out of balance by {solution.mass_error_kg_s[at]:.1e} kg/s)"
     )
 
 
@@ -163,7 +173,8 @@ def _given(
         "speed": (network.pump_speed if speed is None else speed, len(network.pumps)),
         "setting": (network.valve_setting if setting is None else setting, len(network.valves)),
     }
-    found = {name: _two_axes(name, value, width) for name, (value, width) in own.items()}
+    named = {"demand": network.nodes, "fixed": network.fixed, "speed": network.pumps, "setting": network.valves}
+    found = {name: _two_axes(name, value, width, named[name]) for name, (value, width) in own.items()}
     found["opened"] = np.atleast_2d(np.asarray(True if opened is None else opened, np.bool_))
     if found["opened"].shape[1] not in (1, links):
         raise ValueError(f"opened has {found['opened'].shape[1]} columns, not one for each of {links} links")
@@ -172,10 +183,12 @@ def _given(
         if name != "factor" and array.ndim == 1:
             array = array[:, None]
         array = np.atleast_2d(array)
-        if array.shape[1] not in (1, links):
+        if array.ndim != 2 or array.shape[1] not in (1, links):
             raise ValueError(f"{name} has {array.shape[1]} columns, not one for each of {links} links")
-        if not (np.isfinite(array).all() and (array > 0).all()):
-            raise ValueError(f"{name} holds a value that is not a finite number above zero")
+        bad = ~(np.isfinite(array) & (array > 0))
+        if bad.any():
+            of = f" of link {network.links[int(np.argwhere(bad)[0][1])]!r}" if array.shape[1] == links else ""
+            raise ValueError(f"{name}{of} is {array[bad][0]}, not a finite number above zero")
         found[name] = array
     return found
 
@@ -187,6 +200,8 @@ def _corners(network: Network, weights: Floats | None, given: dict[str, NDArray[
     if weights is None:
         weights = np.zeros((1, links, corners))
         weights[:, :, 0] = 1.0
+    if not np.isfinite(weights).all():
+        raise ValueError("law_weights holds a value that is not a finite number")
     if weights.shape[1:] != (links, corners):
         raise ValueError(f"law_weights is {weights.shape[1:]} a scenario, not {(links, corners)}")
     given["law_weights"] = weights.reshape(weights.shape[0], links * corners)
@@ -196,12 +211,13 @@ def _corner_count(network: Network) -> int:
     return network.laws[0].drops_pa.shape[0] if network.laws else 1
 
 
-def _two_axes(name: str, value: ArrayLike, width: int) -> Floats:
+def _two_axes(name: str, value: ArrayLike, width: int, elements: tuple[str, ...]) -> Floats:
     array = np.atleast_2d(np.asarray(value, np.float64))
-    if array.shape[1] != width:
-        raise ValueError(f"{name} has {array.shape[1]} columns, not {width}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds a value that is not a finite number")
+    if array.ndim != 2 or array.shape[1] != width:
+        raise ValueError(f"{name} has the shape {array.shape}, not ({width},) or (scenarios, {width})")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        raise ValueError(f"{name} of {elements[int(np.argwhere(bad)[0][1])]!r} is {array[bad][0]}, not a finite number")
     return array
 
 
