@@ -67,6 +67,7 @@ class Plan:
 
 
 Draw = np.random.Generator
+Makers = Sequence[Callable[[Draw], tuple[str, Given]]]
 
 
 def log(rng: Draw, low: float, high: float) -> float:
@@ -90,7 +91,7 @@ def a_table(rng: Draw) -> tuple[str, Given]:
     return "table", {"flows_m3_s": [0.0, *flows.tolist()], "drops_pa": [0.0, *drops.tolist()]}
 
 
-TWO_WAY: tuple[Callable[[Draw], tuple[str, Given]], ...] = (
+TWO_WAY: Makers = (
     a_pipe,
     a_pipe,
     lambda rng: ("pipe", {**a_pipe(rng)[1], "hazen_williams": float(rng.uniform(80, 150))}),
@@ -99,7 +100,7 @@ TWO_WAY: tuple[Callable[[Draw], tuple[str, Given]], ...] = (
     lambda rng: ("power", {"coefficient": log(rng, 1e7, 1e11), "exponent": float(rng.uniform(1.2, 2.2))}),
     a_table,
 )
-ONE_WAY: tuple[Callable[[Draw], tuple[str, Given]], ...] = (
+ONE_WAY: Makers = (
     lambda rng: ("pipe", {**a_pipe(rng)[1], "check": True}),
     lambda rng: ("kv", {"kv_m3_h": log(rng, 0.3, 60), "check": True}),
     lambda rng: ("pump", {"shutoff_pa": log(rng, 5e4, 5e5), "falloff": log(rng, 1e8, 1e11), "speed": rng.uniform(0, 1.2)}),
@@ -113,8 +114,8 @@ ONE_WAY: tuple[Callable[[Draw], tuple[str, Given]], ...] = (
 def meshed(
     seed: int,
     nodes: int,
-    tree: Sequence[Callable[[Draw], tuple[str, Given]]] = TWO_WAY,
-    across: Sequence[Callable[[Draw], tuple[str, Given]]] = (*TWO_WAY, *ONE_WAY),
+    tree: Makers = TWO_WAY,
+    across: Makers = (*TWO_WAY, *ONE_WAY),
     *,
     demands: bool = True,
     heights: bool = True,
@@ -140,7 +141,13 @@ def meshed(
     fixed = tuple((name, {"pressure_pa": float(rng.uniform(1e5, 5e5)), **height()}) for name in names[:given])
     # the last node always draws, so that no network stands still
     free = tuple(
-        (name, {"demand_kg_s": float(rng.uniform(0.02, 0.3)) * (demands and (rng.random() < 0.3 or name == names[-1])), **height()})
+        (
+            name,
+            {
+                "demand_kg_s": float(rng.uniform(0.02, 0.3)) * (demands and (rng.random() < 0.3 or name == names[-1])),
+                **height(),
+            },
+        )
         for name in names[given:]
     )
     return Plan(str(rng.choice(FRICTION_LAWS)), fixed, free, tuple(links))
@@ -281,7 +288,7 @@ def test_a_network_beside_its_twin_flows_as_it_does_alone(plan: Plan) -> None:
 @settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(5, 60))
 def test_four_times_the_heads_drive_twice_the_flow_where_every_drop_is_quadratic(seed: int, nodes: int) -> None:
-    quadratic: tuple[Callable[[Draw], tuple[str, Given]], ...] = (
+    quadratic: Makers = (
         lambda rng: ("kv", {"kv_m3_h": log(rng, 0.3, 60)}),
         lambda rng: ("curve", {"quadratic_pa_s2_m6": log(rng, 1e7, 1e12)}),
         lambda rng: ("power", {"coefficient": log(rng, 1e7, 1e12), "exponent": 2.0}),
@@ -394,27 +401,54 @@ def test_a_warm_start_meets_the_cold_one(plan: Plan) -> None:
     assert (np.abs(warm.flow_kg_s - cold.flow_kg_s) <= 1e-8 * most).all()
 
 
-def not_settled(seeds: range) -> list[str]:
+def any_pump(rng: Draw) -> tuple[str, Given]:
+    return "pump", {
+        "shutoff_pa": log(rng, 2e4, 8e5), "falloff": log(rng, 1e7, 1e12), "speed": float(rng.uniform(0, 1.5)),
+        "exponent": float(rng.uniform(1, 3)),
+    }  # fmt: skip
+
+
+def free_valve(rng: Draw) -> tuple[str, Given]:
+    """A flow-control valve that takes nothing while it is open, as valves in EPANET's files mostly are."""
+    return "valve", {"kind": "fcv", "setting": log(rng, 0.01, 3), "diameter_m": 0.05}
+
+
+def breaker(rng: Draw) -> tuple[str, Given]:
+    return "valve", {"kind": "pbv", "setting": log(rng, 1e3, 3e5), "minor_k": 2.0, "diameter_m": 0.05}
+
+
+def not_settled(seeds: range, across: Makers = (*TWO_WAY, *ONE_WAY)) -> list[str]:
     """Networks that do not settle, or take longer than two seconds with all that building them takes."""
     failed = []
     for seed in seeds:
         began = time.perf_counter()
-        solution = solve(meshed(seed, 5 + seed % 56).network(), **WATER, must_converge=False)
+        solution = solve(meshed(seed, 5 + seed % 56, across=across).network(), **WATER, must_converge=False)
         took_s = time.perf_counter() - began
         finite = np.isfinite(solution.flow_kg_s).all() and np.isfinite(solution.pressure_pa).all()
         if not (solution.converged.all() and finite and took_s < 2.0):
-            failed.append(f"meshed({seed}, {5 + seed % 56}): {solution.steps[0]} steps, {took_s:.1f} s, finite {finite}")
+            failed.append(
+                f"meshed({seed}, {5 + seed % 56}): {solution.steps[0]} steps, {took_s:.1f} s, finite {finite}"
+            )
     return failed
 
 
-def test_two_hundred_random_networks_settle() -> None:
-    solve(meshed(0, 5).network(), **WATER)  # machine code first
-    assert not not_settled(range(200))
-
-
-@pytest.mark.slow
 def test_two_thousand_random_networks_settle() -> None:
+    solve(meshed(0, 40).network(), **WATER)  # machine code first
     assert not not_settled(range(2000))
+
+
+@pytest.mark.xfail(strict=True, reason="T17: whole steps from a pump near no flow go to infinity")
+def test_pumps_of_any_curve_and_speed_settle() -> None:
+    assert not not_settled(range(800), (any_pump,))
+
+
+@pytest.mark.xfail(strict=True, reason="T18: valves without any loss keep Newton's steps going")
+def test_flow_control_valves_without_any_loss_settle() -> None:
+    assert not not_settled(range(200), (free_valve,))
+
+
+def test_pressure_breakers_settle() -> None:
+    assert not not_settled(range(200), (breaker,))
 
 
 def test_the_random_networks_hold_every_kind_of_link() -> None:

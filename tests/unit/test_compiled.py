@@ -176,7 +176,9 @@ def test_no_kernel_rests_on_a_source_that_the_folders_name_leaves_out() -> None:
                 if (alias.asname or alias.name) not in used:
                     continue
                 whole = home.joinpath(*f"{node.module}.{alias.name}".split(".")[1:]).with_suffix(".py")
-                origin = whole if whole.exists() else home.joinpath(*(node.module or "").split(".")[1:]).with_suffix(".py")
+                origin = (
+                    whole if whole.exists() else home.joinpath(*(node.module or "").split(".")[1:]).with_suffix(".py")
+                )
                 if origin not in sources and origin.name != "compiled.py":
                     left_out.append(f"{path.relative_to(home)} takes {alias.name} from {origin.relative_to(home)}")
     assert not left_out

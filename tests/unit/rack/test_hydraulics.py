@@ -390,7 +390,13 @@ def cut_off(**how: Any) -> Solution:
     build.fixed("source", pressure_pa=3e5)
     for name in ("tap", "x", "y", "z"):
         build.junction(name, demand_kg_s=0.2 if name == "tap" else 0.0)
-    for name, first, second in (("main", "source", "tap"), ("gate", "tap", "x"), ("xy", "x", "y"), ("yz", "y", "z"), ("zx", "z", "x")):
+    for name, first, second in (
+        ("main", "source", "tap"),
+        ("gate", "tap", "x"),
+        ("xy", "x", "y"),
+        ("yz", "y", "z"),
+        ("zx", "z", "x"),
+    ):
         build.pipe(name, first, second, **PIPE)
     network = build.network()
     opened = [name != "gate" for name in network.links]

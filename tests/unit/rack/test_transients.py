@@ -205,6 +205,14 @@ def test_a_check_valve_shuts_when_the_rise_exceeds_the_tripped_pumps_shutoff() -
     assert got.check_valve_s[0] - 1.0 == pytest.approx(1 / math.sqrt(0.2) - 1, abs=2e-3)
 
 
+@pytest.mark.parametrize("event", EVENTS[:4], ids=lambda event: event.kind)
+def test_no_water_gets_colder_than_the_facilitys(event: Event) -> None:
+    """Lumps of a long exchanger would answer a warm front with a cold one; ours may not, even in a tiny exchanger."""
+    tiny = loop(secondary_m3=1e-4, primary_m3=1e-4, wall_j_k=100.0, exchanger=Exchanger(9e3, 9e3, 0.2, 0.2, 0.7))
+    got = run_transients([tiny, loop()], event, until_s=200.0)
+    assert np.min(got.supply_k) >= 305.15 - 1e-9
+
+
 def test_throttling_ends_the_climb_and_the_limit_clears() -> None:
     got = run_transients([loop()], Event(kind="facility water loss"), until_s=300.0)
     assert 0.0 < got.throttle_s[0] < got.clear_s[0] < math.inf

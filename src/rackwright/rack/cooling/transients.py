@@ -1,17 +1,17 @@
 """The seconds after a pump trips, a CDU is lost or facility water is lost: how long until a chip throttles.
 
 Each CDU loop stands alone: pumps in parallel with check valves, one rigid column of coolant, kinds of racks as parallel
-branches, plug flow in the pipes, three heat capacities per kind of chip (package, plate, coolant in the plate), a
-counter-flow exchanger (two liquids and the wall), a valve on the facility's side, a buffer where there is one.
+branches, plugs in pipes, three heat capacities per kind of chip (package, plate, coolant in it), a counter-flow exchanger
+(two liquids and the wall), a valve on the facility's side, a buffer where there is one.
 
 What is left out, and where it errs:
 - natural circulation: once the pumps stand, the column comes to rest (a real loop keeps a trickle: errs to early throttling);
 - viscosity: drops keep their first law while the coolant warms (early); laminar drops are what `linear` is for;
-- heat conducted along pipes, into pipe walls and to the room (early);
+- heat conducted along pipes, into their walls and to the room (early);
 - a check valve that leaks or is slow, water hammer, boiling, and loops joined by a common header (not bounded here).
 
-`transient_kernel` has the laws and the numerics. Published heat capacities of trays do not exist; they are inputs with a
-standing, and `over_range` shows what hangs on them.
+Laws and numerics are in `transient_kernel`. Heat capacities of trays are not published; they are inputs with a standing,
+and `over_range` shows what hangs on them.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ from rackwright.physics.exchangers import Exchanger
 Floats = NDArray[np.float64]
 Kind = Literal["none", "pump trip", "cdu loss", "facility water loss"]
 KINDS: tuple[Kind, ...] = ("none", "pump trip", "cdu loss", "facility water loss")
-
-#: Specific heat near 25 °C [J/(kg·K)]; textbook values (CRC Handbook of Chemistry and Physics, elements).
+#: Specific heat near 25 °C [J/(kg·K)], textbook (CRC Handbook of Chemistry and Physics).
 SPECIFIC_HEAT_J_KG_K = {"copper": 385.0, "aluminium": 897.0, "silicon": 712.0}
 #: An interface of 0 stands for this share of the plate's least resistance.
 LEAST_INTERFACE_SHARE = 0.01
@@ -371,8 +370,7 @@ def heat_capacity_j_k(masses_kg: Mapping[str, float]) -> tuple[float, Status]:
     >>> heat_capacity_j_k({"copper": 2.0})
     (770.0, 'estimate')
     """
-    unknown = sorted(set(masses_kg) - set(SPECIFIC_HEAT_J_KG_K))
-    if unknown or not all(0.0 <= mass < math.inf for mass in masses_kg.values()):
+    if set(masses_kg) - set(SPECIFIC_HEAT_J_KG_K) or not all(0.0 <= mass < math.inf for mass in masses_kg.values()):
         raise ValueError(f"masses {dict(masses_kg)}: zero or above, of {', '.join(SPECIFIC_HEAT_J_KG_K)}")
     return math.fsum(SPECIFIC_HEAT_J_KG_K[name] * mass for name, mass in masses_kg.items()), "estimate"
 
@@ -408,8 +406,7 @@ def _varied(loop: LoopDynamics, limit_k: float, capacity: float, coast: float, h
         )
 
     branches = tuple(replace(branch, plates=tuple(map(plates, branch.plates))) for branch in loop.branches)
-    pumps = replace(loop.pumps, coast_down_s=loop.pumps.coast_down_s * coast)
-    return replace(loop, branches=branches, pumps=pumps)
+    return replace(loop, branches=branches, pumps=replace(loop.pumps, coast_down_s=loop.pumps.coast_down_s * coast))
 
 
 def _report_times_s(until_s: float, report_s: float) -> Floats:
@@ -429,10 +426,7 @@ def _tables(loops: Sequence[LoopDynamics], event: Event, kernels: Any) -> tuple[
 
     Temperatures count from the loop's facility water, for small numbers round less.
     """
-    loop_rows: list[Any] = []
-    branch_rows: list[Any] = []
-    plate_rows: list[Any] = []
-    films: list[Floats] = []
+    loop_rows, branch_rows, plate_rows, films = list[Any](), list[Any](), list[Any](), list[Floats]()
     known: dict[tuple[object, ...], Floats] = {}
     for loop in loops:
         first_branch, first_plate = len(branch_rows), len(plate_rows)
@@ -441,20 +435,18 @@ def _tables(loops: Sequence[LoopDynamics], event: Event, kernels: Any) -> tuple[
             column = {"column_pa_s2_m3": loop.density_kg_m3 * branch.column_1_m}
             places = {"first_plate": len(plate_rows), "plates": len(branch.plates)}
             branch_rows.append(_row(kernels.BRANCH, branch, places | column))
-            for plates in branch.plates:
-                key = (plates.flows_m3_s, plates.resistances_k_w, plates.interface_k_w, warmth)
+            for chip in branch.plates:
+                key = (chip.flows_m3_s, chip.resistances_k_w, chip.interface_k_w, warmth)
                 if key not in known:
-                    known[key] = _film_w_k(loop, branch, plates, kernels.FILM_POINTS)
+                    known[key] = _film_w_k(loop, branch, chip, kernels.FILM_POINTS)
                 films.append(known[key])
-                values = _plate_values(plates, warmth) | {"limit_k": plates.limit_k - loop.facility_k}
-                plate_rows.append(_row(kernels.PLATE, plates, values))
+                values = _plate_values(chip, warmth) | {"limit_k": chip.limit_k - loop.facility_k}
+                plate_rows.append(_row(kernels.PLATE, chip, values))
         own = _loop_values(loop, event) | {"first_branch": first_branch, "branches": len(loop.branches)}
         own |= {"first_plate": first_plate, "plates": len(plate_rows) - first_plate}
         loop_rows.append(_row(kernels.LOOP, loop, own))
-    records = (loop_rows, branch_rows, plate_rows)
-    types = (kernels.LOOP, kernels.BRANCH, kernels.PLATE)
-    made = [np.array(rows, dtype=kind) for rows, kind in zip(records, types, strict=True)]
-    return made[0], made[1], made[2], np.array(films)
+    branches, plates = np.array(branch_rows, dtype=kernels.BRANCH), np.array(plate_rows, dtype=kernels.PLATE)
+    return np.array(loop_rows, dtype=kernels.LOOP), branches, plates, np.array(films)
 
 
 def _row(kind: Any, source: Any, own: Mapping[str, float]) -> tuple[float, ...]:
