@@ -72,7 +72,8 @@ class Hall:
     @property
     def junctions(self) -> list[str]:
         """Junctions in the order of first use."""
-        ends = (end for link in (*self.pipes, *self.pumps) for end in (link.first, link.second))
+        links: list[Pipe | Pump] = [*self.pipes, *self.pumps]
+        ends = (end for link in links for end in (link.first, link.second))
         return [name for name in dict.fromkeys(ends) if name not in self.reservoirs_m]
 
 

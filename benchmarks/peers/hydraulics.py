@@ -13,6 +13,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from benchmarks.halls import (
 )
 from benchmarks.peers import epanet, streaming
 from benchmarks.peers.clock import Taken, least, once, taken
-from benchmarks.peers.pandapipes import PandapipesHall
+from benchmarks.peers.pandapipes import LEAST_PANDAPIPES, PandapipesHall
 from benchmarks.table import Row
 from rackwright.rack.cooling.hydraulics import Network, Solution, solve
 
@@ -55,11 +56,12 @@ class Case:
 
     @property
     def flows_kg_s(self) -> NDArray[np.float64]:
-        return self.pipes_of(self.answer)[0]
+        return np.asarray(self.pipes_of(self.answer)[0])
 
     def pipes_of(self, solution: Solution) -> NDArray[np.float64]:
         """Flows of the hall's pipes, (scenarios, pipes)."""
-        return solution.flow_kg_s[:, [self.network.link_number[pipe.name] for pipe in self.here.pipes]]
+        columns = [self.network.link_number[pipe.name] for pipe in self.here.pipes]
+        return np.asarray(solution.flow_kg_s[:, columns])
 
     def solve(self, **given: Any) -> Solution:
         return solve(
@@ -81,9 +83,13 @@ class Case:
             return self.solve(speed=self.network.pump_speed * share)
         return self.solve(fixed_pa=self.network.fixed_pa * share)
 
+    def scenarios(self) -> dict[str, Any]:
+        """Each rack's trays by 5 %, the head by 10 % or the pumps' speed by 5 %; the same at every call."""
+        return streaming.varied(self.here, self.network, SCENARIOS, np.random.default_rng(1))
+
     def batch(self) -> Callable[[int], Solution]:
-        """Solves of many scenarios on so many threads: each rack's trays by 5 %, the head (or speed) by 10 %."""
-        given = streaming.varied(self.here, self.network, SCENARIOS, np.random.default_rng(1))
+        """Solves of all scenarios on so many threads."""
+        given = self.scenarios()
         return lambda workers: self.solve(start=self.answer, workers=workers, **given)
 
 
@@ -172,8 +178,8 @@ def _batches(batch: Callable[[int], Solution], workers: int) -> Taken:
 
 
 def _beside_pandapipes(here: Hall, name: str) -> Iterator[Row]:
-    if not _there("pandapipes"):
-        yield Row(f"{name}: beside pandapipes", "", beside="not installed: make validate installs it")
+    if not _there("pandapipes") or _numbers(version("pandapipes")) < _numbers(LEAST_PANDAPIPES):
+        yield Row(f"{name}: beside pandapipes", "", beside=f"pandapipes {LEAST_PANDAPIPES} or newer is not installed")
         return
     ours = case(here, "nikuradse")
     batch = ours.batch()
@@ -185,7 +191,7 @@ def _beside_pandapipes(here: Hall, name: str) -> Iterator[Row]:
     steady.solve()
     series.solve_warm(1.0)
     tightest.solve()
-    apart = _apart(ours.flows_kg_s, steady.flows_kg_s())
+    apart = max(_apart(ours.flows_kg_s, steady.flows_kg_s()), _last_apart(ours, batch(1), here))
     all_ours, *theirs = taken(
         lambda: batch(1), steady.solve, lambda: series.solve_warm(float(next(at))), tightest.solve, goes=6, at_most_s=15.0
     )  # fmt: skip
@@ -204,6 +210,15 @@ def _beside_pandapipes(here: Hall, name: str) -> Iterator[Row]:
     )
 
 
+def _last_apart(ours: Case, answers: Solution, here: Hall) -> float:
+    """The last scenario of our batch beside pandapipes on a hall with that scenario's pipes and heads."""
+    given = ours.scenarios()
+    columns = [ours.network.link_number[pipe.name] for pipe in here.pipes]
+    varied = PandapipesHall(here, factor=given["factor"][-1, columns])
+    varied.solve(float(given["fixed_pa"][-1].max() / ours.network.fixed_pa.max()))
+    return _apart(ours.pipes_of(answers)[-1], varied.flows_kg_s())
+
+
 def _pandapipes_row(what: str, warm: Taken, theirs: Taken, apart: float, note: str) -> Row:
     ratio = theirs.processor_s / warm.processor_s
     must, goal = PANDAPIPES_RATIO
@@ -213,6 +228,10 @@ def _pandapipes_row(what: str, warm: Taken, theirs: Taken, apart: float, note: s
 
 def _there(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2])
 
 
 def _apart(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from benchmarks.halls import DENSITY_KG_M3, EPANET_GRAVITY_M_S2, ROUGHNESS_M, VISCOSITY_PA_S, Hall
 
+#: Older ones take diameters in metres.
+LEAST_PANDAPIPES = "0.16"
 METRE_BAR = DENSITY_KG_M3 * EPANET_GRAVITY_M_S2 / 1e5
 #: Absolute tolerances in bar and kg/s at which it still settles: a digit or two above rounding.
 TIGHTEST = 1e-10
@@ -23,10 +25,14 @@ TIGHTEST = 1e-10
 
 @dataclass
 class PandapipesHall:
-    """A hall between two given heads; `tolerance_kg_s` is the largest change of a flow in the last step."""
+    """A hall between two given heads; `tolerance_kg_s` is the largest change of a flow in the last step.
+
+    `factor` multiplies the drop of each pipe: its length and its loss coefficient.
+    """
 
     here: Hall
     tolerance_kg_s: float = TIGHTEST
+    factor: NDArray[np.float64] | None = None
     net: Any = None
     hours: int = 0
     options: dict[str, Any] = field(default_factory=dict)
@@ -35,7 +41,7 @@ class PandapipesHall:
         import pandapipes
 
         logging.getLogger("pandapipes").setLevel(logging.CRITICAL)
-        self.net = _net(pandapipes, self.here)
+        self.net = _net(pandapipes, self.here, np.ones(len(self.here.pipes)) if self.factor is None else self.factor)
         self.options = {
             "friction_model": "nikuradse",
             "use_numba": True,
@@ -67,7 +73,7 @@ class PandapipesHall:
         return np.asarray(self.net.res_pipe["mdot_from_kg_per_s"].to_numpy(), np.float64)
 
 
-def _net(pandapipes: Any, here: Hall) -> Any:
+def _net(pandapipes: Any, here: Hall, factor: NDArray[np.float64]) -> Any:
     water = pandapipes.create_constant_fluid(
         "water of the hall",
         "liquid",
@@ -86,9 +92,9 @@ def _net(pandapipes: Any, here: Hall) -> Any:
         net,
         [number[pipe.first] for pipe in here.pipes],
         [number[pipe.second] for pipe in here.pipes],
-        length_km=[pipe.length_m / 1e3 for pipe in here.pipes],
+        length_km=factor * [pipe.length_m / 1e3 for pipe in here.pipes],
         inner_diameter_mm=[pipe.diameter_m * 1e3 for pipe in here.pipes],
         k_mm=ROUGHNESS_M * 1e3,
-        loss_coefficient=[pipe.minor_k for pipe in here.pipes],
+        loss_coefficient=factor * [pipe.minor_k for pipe in here.pipes],
     )
     return net

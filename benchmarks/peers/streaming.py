@@ -50,7 +50,7 @@ def stream(racks: int) -> dict[str, float]:
     rng = np.random.default_rng(3)
     least, start = np.inf, time.perf_counter()
     for at in range(0, HOURS, CHUNK):
-        given = varied(here, network, min(CHUNK, HOURS - at), rng)
+        given: dict[str, Any] = varied(here, network, min(CHUNK, HOURS - at), rng)
         answer = solve(network, start=first, **water, **given)
         least = min(least, float(answer.flow_kg_s[:, trays].min()))
     took_s, busy_s = time.perf_counter() - start, time.process_time()

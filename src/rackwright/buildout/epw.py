@@ -32,25 +32,24 @@ ROUNDING_K = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that is read: its place, what it may hold, and the code that means "missing"."""
+    """A column that is read: its place and what it may hold; the format's codes for "missing" lie outside."""
 
     name: str
     number: int
     low: float
     high: float
-    missing: float
     unit: str
 
 
-DRY_BULB = Column("dry bulb", 6, -70.0, 70.0, 99.9, "degC")
-DEW_POINT = Column("dew point", 7, -90.0, 70.0, 99.9, "degC")
-HUMIDITY = Column("relative humidity", 8, 0.0, 110.0, 999.0, "%")
-PRESSURE = Column("pressure", 9, 31_000.0, 120_000.0, 999_999.0, "Pa")
+DRY_BULB = Column("dry bulb", 6, -70.0, 70.0, "degC")
+DEW_POINT = Column("dew point", 7, -90.0, 70.0, "degC")
+HUMIDITY = Column("relative humidity", 8, 0.0, 110.0, "%")
+PRESSURE = Column("pressure", 9, 31_000.0, 120_000.0, "Pa")
 COLUMNS = (DRY_BULB, DEW_POINT, HUMIDITY, PRESSURE)
-LATITUDE = Column("latitude", 6, -90.0, 90.0, 999.0, "degrees north")
-LONGITUDE = Column("longitude", 7, -180.0, 180.0, 999.0, "degrees east")
-TIME_ZONE = Column("time zone", 8, -12.0, 14.0, 99.0, "hours ahead of Greenwich")
-ELEVATION = Column("elevation", 9, -500.0, 6000.0, 9999.0, "m above the sea")
+LATITUDE = Column("latitude", 6, -90.0, 90.0, "degrees north")
+LONGITUDE = Column("longitude", 7, -180.0, 180.0, "degrees east")
+TIME_ZONE = Column("time zone", 8, -12.0, 14.0, "hours ahead of Greenwich")
+ELEVATION = Column("elevation", 9, -500.0, 6000.0, "m above the sea")
 
 #: Return periods of the header's extreme years. [years]
 RETURN_YEARS = (5, 10, 20, 50)
@@ -188,6 +187,8 @@ def read_design(line: str) -> Design:
 #: Groups of an ASHRAE header and how many values follow the name of each.
 GROUPS = {"Heating": 15, "Cooling": 32, "Extremes": 16}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+#: 99.9, 999, 9999, 999999: nines mean "missing", as many as the column has places.
+_MISSING = re.compile(r"99+(\.[90]+)?", re.ASCII)
 
 
 def _lines(path: Path) -> list[str]:
@@ -250,9 +251,8 @@ def _values(name: str, cells: list[list[str]], column: Column, problems: list[Pr
 
 
 def _wrong(name: str, line: int, column: Column, text: str) -> Problem:
-    value = _number(text)
     said = text.strip()[:20] or "nothing"
-    if value is not None and value >= column.missing:
+    if _MISSING.fullmatch(said):
         said += " (the format's code for missing)"
     return Problem(name, line, column.name, said, f"a number from {column.low:g} to {column.high:g} {column.unit}")
 
