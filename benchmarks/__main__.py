@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from benchmarks import commands, compile_plan, cooling_years, hydraulics, pump_trip
+from benchmarks import commands, compile_plan, cooling_years, pump_trip
+from benchmarks.peers import hydraulics
 from benchmarks.table import Row
 
 

@@ -137,7 +137,7 @@ def _beside_epanet(here: Hall, name: str) -> Iterator[Row]:
         beside = f"EPANET {_ratio(theirs, cold)}, by ACCURACY alone {_ratio(plain, cold)}; {_alike(apart, bound)}"
         yield _cold_row(name, here, cold, theirs, beside, alike=apart < bound)
         warm, step, plain = _warm_in_turns(batch, engine, loose)
-        last = ours.pipes_of(ours.at_share(hour_share(epanet.STEPS - 1)))[0]
+        last = ours.pipes_of(ours.at_share(hour_share(here, epanet.STEPS - 1)))[0]
         apart = _apart(last, epanet.flows_kg_s(engine, here))
     yield Row(
         f"{name}: warm, 1 of {SCENARIOS} in a batch, one thread", _told(warm), f">= {EPANET_RATIO:g} x EPANET",

@@ -65,3 +65,12 @@ def kernel(function: Function) -> Function:
     _keep_machine_code()
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
     return cast("Function", compiled)
+
+
+def scalar(function: Function) -> Function:
+    """Like `kernel`, for a law of a few numbers: made part of every loop that calls it, so that the loop vectorises."""
+    _keep_machine_code()
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)(
+        function
+    )
+    return cast("Function", compiled)

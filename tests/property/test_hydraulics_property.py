@@ -23,9 +23,9 @@ from rackwright.rack.cooling.hydraulics.network import Kind
 from rackwright.rack.cooling.hydraulics.solve import lanes_for
 
 DENSITY, VISCOSITY, GRAVITY = 1012.0, 1.4e-3, 9.80665
-WATER = {"density_kg_m3": DENSITY, "viscosity_pa_s": VISCOSITY}
+WATER: dict[str, Any] = {"density_kg_m3": DENSITY, "viscosity_pa_s": VISCOSITY}
 #: Where two ways must lead to the same answer both stop at changes of 1e-10, so that they may be 1e-9 apart at most.
-EXACT = {**WATER, "flow_tolerance": 1e-10}
+EXACT: dict[str, Any] = {**WATER, "flow_tolerance": 1e-10}
 SAME_SHARE = 1e-9
 Given = dict[str, Any]
 
@@ -119,11 +119,12 @@ def meshed(
     *,
     demands: bool = True,
     heights: bool = True,
+    sources: int | None = None,
 ) -> Plan:
     """A random tree over the nodes with half as many links again across it; one to three nodes of given pressure."""
     rng = np.random.default_rng(seed)
     names = [f"n{number}" for number in range(nodes)]
-    given = int(rng.integers(1, 4))
+    given = sources or int(rng.integers(1, 4))
 
     def height() -> Given:
         return {"elevation_m": float(rng.uniform(0, 8))} if heights else {}
@@ -417,12 +418,14 @@ def breaker(rng: Draw) -> tuple[str, Given]:
     return "valve", {"kind": "pbv", "setting": log(rng, 1e3, 3e5), "minor_k": 2.0, "diameter_m": 0.05}
 
 
-def not_settled(seeds: range, across: Makers = (*TWO_WAY, *ONE_WAY)) -> list[str]:
+def not_settled(seeds: range, across: Makers = (*TWO_WAY, *ONE_WAY), sources: int | None = None) -> list[str]:
     """Networks that do not settle, or take longer than two seconds with all that building them takes."""
     failed = []
     for seed in seeds:
         began = time.perf_counter()
-        solution = solve(meshed(seed, 5 + seed % 56, across=across).network(), **WATER, must_converge=False)
+        solution = solve(
+            meshed(seed, 5 + seed % 56, across=across, sources=sources).network(), **WATER, must_converge=False
+        )
         took_s = time.perf_counter() - began
         finite = np.isfinite(solution.flow_kg_s).all() and np.isfinite(solution.pressure_pa).all()
         if not (solution.converged.all() and finite and took_s < 2.0):
@@ -437,14 +440,14 @@ def test_two_thousand_random_networks_settle() -> None:
     assert not not_settled(range(2000))
 
 
-@pytest.mark.xfail(strict=True, reason="T17: whole steps from a pump near no flow go to infinity")
 def test_pumps_of_any_curve_and_speed_settle() -> None:
     assert not not_settled(range(800), (any_pump,))
 
 
 @pytest.mark.xfail(strict=True, reason="T18: valves without any loss keep Newton's steps going")
 def test_flow_control_valves_without_any_loss_settle() -> None:
-    assert not not_settled(range(200), (free_valve,))
+    """From one source only: between two given pressures a link without loss has no answer."""
+    assert not not_settled(range(200), (free_valve,), sources=1)
 
 
 def test_pressure_breakers_settle() -> None:

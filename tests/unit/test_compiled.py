@@ -6,9 +6,11 @@ import ast
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numba.core import config
 
 from rackwright import compiled
 
@@ -26,11 +28,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(compiled, "__file__", str(home / "compiled.py"))
     monkeypatch.setenv("RACKWRIGHT_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    before = vars(compiled.config).get("CACHE_DIR")
+    before = vars(config).get("CACHE_DIR")
     compiled.kernel_folder.cache_clear()
     compiled._keep_machine_code.cache_clear()
     yield home
-    vars(compiled.config)["CACHE_DIR"] = before
+    vars(config)["CACHE_DIR"] = before
     compiled.kernel_folder.cache_clear()
     compiled._keep_machine_code.cache_clear()
 
@@ -122,7 +124,7 @@ def test_a_state_that_is_there_already_costs_no_other_its_place(package: Path) -
 
 def test_the_first_kernel_ever_finds_no_folder_and_does_not_mind(package: Path) -> None:
     keep_now()
-    assert vars(compiled.config)["CACHE_DIR"] == str(folder_now())
+    assert vars(config)["CACHE_DIR"] == str(folder_now())
 
 
 def test_a_users_own_folder_for_machine_code_is_left_to_the_user(
@@ -132,17 +134,18 @@ def test_a_users_own_folder_for_machine_code_is_left_to_the_user(
     for age in range(6):
         aged(parent, f"state {age}", age)
     monkeypatch.setenv("NUMBA_CACHE_DIR", "/somewhere/else")
-    before = vars(compiled.config)["CACHE_DIR"]
+    before = vars(config)["CACHE_DIR"]
     keep_now()
-    assert vars(compiled.config)["CACHE_DIR"] == before
+    assert vars(config)["CACHE_DIR"] == before
     assert len(states(parent)) == 6
 
 
-def test_a_kernel_answers_as_the_function_that_it_was_made_of() -> None:
+@pytest.mark.parametrize("made", [compiled.kernel, compiled.scalar])
+def test_a_kernel_answers_as_the_function_that_it_was_made_of(made: Any) -> None:
     def root(x: float) -> float:
         return float(np.sqrt(x) + 1.0 / x)
 
-    fast = compiled.kernel(root)
+    fast = made(root)
     for x in (0.5, 2.0, 9.0):
         assert fast(x) == pytest.approx(root(x), rel=1e-15)
     # numbers as numpy has them: a division by zero is infinite and stops nobody
@@ -150,13 +153,13 @@ def test_a_kernel_answers_as_the_function_that_it_was_made_of() -> None:
 
 
 def used_by_kernels(path: Path) -> set[str]:
-    """Names that the functions under `@kernel` in a source read from outside themselves."""
+    """Names that the functions under `@kernel` or `@scalar` in a source read from outside themselves."""
     tree = ast.parse(path.read_text())
     kernels = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
-        and any(isinstance(mark, ast.Name) and mark.id == "kernel" for mark in node.decorator_list)
+        and any(isinstance(mark, ast.Name) and mark.id in {"kernel", "scalar"} for mark in node.decorator_list)
     ]
     return {name.id for item in kernels for line in item.body for name in ast.walk(line) if isinstance(name, ast.Name)}
 

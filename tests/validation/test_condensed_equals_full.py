@@ -32,7 +32,14 @@ RESISTANCES = np.array([0.0389, 0.03, 0.0265, 0.0245, 0.0220, 0.0204])
 def plates(chip: str, per_tray: int, heat_w: float, litre_min: float, limit_k: float) -> Plates:
     flows = tuple(float(share) * litre_min * LITRE_MIN for share in SHARES)
     return Plates(
-        chip, per_tray, heat_w, litre_min * LITRE_MIN, 60e3, flows, tuple((RESISTANCES / litre_min).tolist()), limit_k=limit_k
+        chip,
+        per_tray,
+        heat_w,
+        litre_min * LITRE_MIN,
+        60e3,
+        flows,
+        tuple((RESISTANCES / litre_min).tolist()),
+        limit_k=limit_k,
     )
 
 
@@ -114,7 +121,12 @@ def test_one_kind_alone_and_one_rack_shut_are_the_same_in_both() -> None:
     racks = [replace(LARGE)] * 5
     full = build_hall(racks, [CDU] * 2, Headers(0.15, 0.8, ring=False), vessel_pa=2.5e5)
     small = build_condensed(racks, laws(None), [CDU] * 2, Headers(0.15, 0.8, ring=False), vessel_pa=2.5e5)
-    how: dict[str, Any] = {"wanted_k": 313.15, "primary_k": 303.15, "primary_kg_s": 36.0, "load_share": [[1, 1, 0, 1, 0.5]]}
+    how: dict[str, Any] = {
+        "wanted_k": 313.15,
+        "primary_k": 303.15,
+        "primary_kg_s": 36.0,
+        "load_share": [[1, 1, 0, 1, 0.5]],
+    }
     opened = {}
     for name, network, links in (
         ("full", full.network, ["rack 3/supply hose", "rack 3/return hose"]),

@@ -214,7 +214,8 @@ def test_each_value_keeps_the_status_and_the_source_of_its_figure():
 
 def test_an_extreme_of_twenty_years_is_no_milder_than_that_of_every_year():
     row = climate(hot_1pct=31.0, cold_99pct=-12.0, hot_04pct=33.0, hot_20yr=20.0, wet_bulb=25.0, wet_20yr=10.0)
-    air = extremes(row).air
+    air, values = extremes(row).air, extremes(row).values
     assert air.dry_bulb_k[1] >= air.dry_bulb_k[0]
+    assert [value.value_k for value in values[:2]] == [306.15, 306.15]
     assert air.wet_bulb_k[3] >= air.wet_bulb_k[2] - 1e-9
     assert np.all(air.wet_bulb_k <= air.dry_bulb_k)

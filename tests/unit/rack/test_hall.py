@@ -203,16 +203,15 @@ def test_a_racks_load_scales_its_chips_heat_and_no_one_elses(hall: Hall, load: f
     assert found.warm.duty_w.sum() == pytest.approx((3 + load) * RACK.heat_w + found.warm.work_w.sum(), rel=1e-9)
 
 
-STIRRED = pytest.mark.xfail(strict=True, raises=NotConverged, reason="T19: what is left of the first guess stirs on")
-
-
 @pytest.mark.parametrize("limit_k", [353.15, None])
-@pytest.mark.parametrize(
-    "couplings", [pytest.param(("in", "out"), marks=STIRRED), ("in",), pytest.param(("out",), marks=STIRRED)]
-)
-def test_chips_of_a_tray_without_flow_are_infinitely_hot_and_the_hottest(couplings: tuple[str, ...], limit_k: Any) -> None:
+@pytest.mark.parametrize("couplings", [("in", "out"), ("in",), ("out",)])
+def test_chips_of_a_tray_without_flow_are_infinitely_hot_and_the_hottest(
+    couplings: tuple[str, ...], limit_k: Any
+) -> None:
     """With or without a stated limit, whichever of the tray's couplings is shut."""
-    rack = replace(RACK, trays=(replace(RACK.trays[0], plates=tuple(replace(p, limit_k=limit_k) for p in RACK.trays[0].plates)),))
+    rack = replace(
+        RACK, trays=(replace(RACK.trays[0], plates=tuple(replace(p, limit_k=limit_k) for p in RACK.trays[0].plates)),)
+    )
     hall = a_hall(rack=rack)
     found = solved(hall, opened=shut(hall, *(f"rack 2/compute 1/coupling {end}" for end in couplings)))
     gone = np.array([hall.network.links[link].startswith("rack 2/compute 1/") for link in hall.spot_link])
@@ -356,7 +355,8 @@ def test_one_rack_alone_takes_what_it_takes_in_a_hall(state: HallState) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "value"), [("load_share", [1.0, 1.0]), ("load_share", [1, 1, 1, np.nan]), ("plate_factor", np.nan), ("wanted_k", np.nan)]
+    ("what", "value"),
+    [("load_share", [1.0, 1.0]), ("load_share", [1, 1, 1, np.nan]), ("plate_factor", np.nan), ("wanted_k", np.nan)],
 )
 def test_what_does_not_fit_a_hall_is_refused(hall: Hall, what: str, value: Any) -> None:
     with pytest.raises(ValueError, match=r"load_share|source|plate_factor|wanted"):

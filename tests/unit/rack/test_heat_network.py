@@ -67,7 +67,6 @@ def test_heat_capacity_that_grows_with_temperature_is_taken_over_the_whole_rise(
     assert expansion - 300.0 == pytest.approx(rise - less / 4008.0, abs=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="T14: without heat the balance divides rounding by rounding")
 def test_streams_mix_by_their_mass() -> None:
     """0.3 kg/s at 290 K and 0.1 kg/s at 330 K make 300 K."""
     build = NetworkBuilder()

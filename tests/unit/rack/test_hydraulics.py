@@ -412,7 +412,7 @@ def test_a_part_that_is_shut_off_and_asks_for_nothing_stands_still() -> None:
 
 
 def test_a_part_that_is_shut_off_and_asks_for_flow_is_named() -> None:
-    with pytest.raises(NotConverged, match="link '(main|xy|yz|zx|gate)' moved most"):
+    with pytest.raises(NotConverged, match=r"link '(main|xy|yz|zx|gate)' moved most"):
         cut_off(demands_kg_s=[0, 0.2, 0, 0.1, 0])
 
 
@@ -535,7 +535,8 @@ def test_a_sustaining_valve_shuts_against_flow_from_behind() -> None:
 
 def test_a_breaker_valve_takes_its_pressure_and_an_open_one_more() -> None:
     found = regulated("pbv", 3e5)
-    assert found.pressure_of("up")[0] - found.pressure_of("down")[0] == near(3e5)
+    # a valve without loss takes a tenth of a pascal at 1 kg/s, so that its slope is not nothing
+    assert found.pressure_of("up")[0] - found.pressure_of("down")[0] == pytest.approx(3e5, abs=0.1)
     assert found.flow_of("valve")[0] == near(kv_kg_s(1e5))
     # K = 2000 takes more than 0.1 bar at any flow that passes here: then the valve is its loss coefficient
     wide = regulated("pbv", 1e4, minor_k=2000.0)
@@ -543,6 +544,17 @@ def test_a_breaker_valve_takes_its_pressure_and_an_open_one_more() -> None:
     drop = wide.pressure_of("up")[0] - wide.pressure_of("down")[0]
     assert drop == pytest.approx(2000 * DENSITY * speed**2 / 2, rel=1e-6)
     assert drop > 1e4
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="T23: backwards it holds its setting at any flow")
+def test_a_breaker_valve_with_pressure_from_behind_is_an_open_valve() -> None:
+    """K = 900: what comes back is at most what the same valve lets through as a throttle."""
+    back, plain = (
+        regulated(kind, setting, high_pa=1e5, low_pa=6e5, minor_k=900.0, status=status).flow_of("valve")[0]
+        for kind, setting, status in (("pbv", 3e4, "active"), ("tcv", 900.0, "open"))
+    )
+    assert plain < 0
+    assert plain * (1 + 1e-6) <= back <= 0
 
 
 def test_a_flow_control_valve_holds_its_flow_while_there_is_pressure() -> None:
@@ -582,7 +594,7 @@ def test_a_pressure_independent_valve_below_its_least_drop_is_a_plain_valve() ->
     found = regulated("picv", 0.4, high_pa=2.1e5, least_drop_pa=3e4)
     flow = found.flow_of("valve")[0]
     assert flow < 0.4
-    assert found.pressure_of("up")[0] - found.pressure_of("down")[0] == pytest.approx(3e4 * (flow / 0.4) ** 2, rel=1e-6)
+    assert found.pressure_of("up")[0] - found.pressure_of("down")[0] == pytest.approx(3e4 * (flow / 0.4) ** 2, abs=0.1)
 
 
 @pytest.mark.parametrize("kind", ["prv", "psv", "pbv", "fcv", "tcv", "picv"])
@@ -840,19 +852,17 @@ def test_what_does_not_fit_is_refused_in_plain_words(case: str) -> None:
         build = between(2e5, 1e5)
         build.condensed("rack", "a", "b", law=law)
         network, how = build.network(), {"law_weights": np.full((1, 1, 1), NAN)}
-    with pytest.raises(ValueError, match="start|demand|law_weights") as refused:
+    with pytest.raises(ValueError, match=r"start|demand|law_weights") as refused:
         water(network, **how)
     assert "broadcast" not in str(refused.value)
 
 
-@pytest.mark.xfail(strict=True, reason="T13: balanced with the declared demands, not with those solved for")
 def test_what_did_not_settle_names_its_node_out_of_balance() -> None:
     """The tap gets all that it asks for, more than was declared; the cut-off ring is what has too little."""
-    with pytest.raises(NotConverged, match="node '(x|y|z)'"):
+    with pytest.raises(NotConverged, match=r"node '(x|y|z)'"):
         cut_off(demands_kg_s=[0, 0.5, 0, 0.01, 0])
 
 
-@pytest.mark.xfail(strict=True, reason="T12: numpy's words about an array without elements")
 def test_a_vessel_alone_is_a_network_too() -> None:
     build = NetworkBuilder()
     build.fixed("vessel", pressure_pa=2e5)

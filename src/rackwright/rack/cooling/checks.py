@@ -14,6 +14,8 @@ from rackwright.tables import Finding, finding, not_modelled
 CLOSURE_SHARE = 1e-9
 #: Share of its flow that a plate may lack: the precision of the pumps' speed.
 SERVED = 1e-4
+#: What pumps and friction warm the coolant on its way to a plate, and the precision of a margin that rests on it. [K]
+WARMED_K, PRECISION_K = 2e-3, 2e-2
 
 
 def block_findings(generation: str, rack: Rack, catalogue: Catalogue, block: BlockLoop | None) -> list[Finding]:
@@ -107,7 +109,7 @@ def _branch_findings(generation: str, rack: Rack, catalogue: Catalogue, branch: 
     yield finding(
         "rack.cooling.branch_case",
         subject,
-        branch.case_k,
+        _within(branch.case_k, branch.limit_k, SERVED * (branch.case_k - branch.inlet_k) + WARMED_K),
         branch.limit_k,
         "K",
         standing="estimate",
@@ -158,7 +160,7 @@ def _lost_findings(generation: str, rack: Rack, block: BlockLoop) -> Iterator[Fi
     yield finding(
         "rack.cooling.cdu_lost",
         generation,
-        block.lost_margin_k,
+        -_within(-block.lost_margin_k, 0.0, PRECISION_K),
         0.0,
         "K",
         standing="user",
@@ -167,3 +169,8 @@ def _lost_findings(generation: str, rack: Rack, block: BlockLoop) -> Iterator[Fi
         source=source,
         text="margin of the hottest chip with one CDU lost and the others' pumps at full speed",
     )
+
+
+def _within(value: float, limit: float, precision: float) -> float:
+    """The value, or the limit itself where it is over by no more than the precision of its calculation."""
+    return limit if limit < value <= limit + precision else value

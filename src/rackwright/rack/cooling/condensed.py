@@ -234,9 +234,10 @@ def _racks(hall: CondensedHall, warm: WarmSolution, load: Floats) -> CondensedSt
         for kind in range(len(law.chips)):
             low = np.einsum("srk,srk->sr", weights, law.rise_k[kind].T[left])
             high = np.einsum("srk,srk->sr", weights, law.rise_k[kind].T[left + 1])
-            case = inlet_k[:, at] + low + part * (high - low)
+            case = inlet_k[:, at] + np.where(load[:, at] > 0, low + part * (high - low), 0.0)
             margin = law.limit_k[kind] - case
-            worse = margin < margin_k[:, at]
+            same = (margin == margin_k[:, at]) & (case > case_k[:, at])
+            worse = (margin < margin_k[:, at]) | same | (kind == 0)
             margin_k[:, at] = np.where(worse, margin, margin_k[:, at])
             case_k[:, at] = np.where(worse, case, case_k[:, at])
             chip[:, at] = np.where(worse, kind, chip[:, at])

@@ -14,6 +14,9 @@ from rackwright.rack.cooling.heat.transport import Fluid
 from rackwright.rack.cooling.heat.warm import WarmSolution, density_of, solve_warm
 from rackwright.rack.cooling.hydraulics.network import Floats, Network
 
+#: Share of its flow that a plate may lack and still stand on its measured curve: the precision of the pumps' speed.
+SERVED = 2e-4
+
 
 @dataclass(frozen=True)
 class HallState:
@@ -164,7 +167,7 @@ def _chips(hall: Hall, fluid: Fluid, warm: WarmSolution, source_w: Floats, plate
     for plates, at in _by_plates(hall):
         x, y = np.asarray(plates.curve_m3_s), np.asarray(plates.curve_k_w)
         own = flow[:, at]
-        beyond[:, at] = own < x[0] * (1 - 1e-12)
+        beyond[:, at] = own < x[0] * (1 - SERVED)
         with np.errstate(divide="ignore"):
             below = y[0] * x[0] / own
         resistance[:, at] = np.where(own < x[0], below, np.interp(own, x, y)) + plates.junction_k_w

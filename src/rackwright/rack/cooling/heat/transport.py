@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rackwright.compiled import kernel
+from rackwright.compiled import kernel, scalar
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 #: Flows below this share of the largest flow carry nothing: what leaks through a shut check valve.
-STILL_SHARE = 1e-9
+STILL_SHARE = 1e-7
 #: Passes over the network until the temperatures stand; one is enough where every loop holds its set-point.
 MOST_PASSES = 200
 #: Enthalpy that no liquid of these loops reaches. [J/kg]
@@ -70,33 +70,33 @@ class Sources(NamedTuple):
     outside_k: Floats
 
 
-@kernel
+@scalar
 def polynomial(c: Floats, x: float) -> float:
     """Value of six coefficients, rising powers, by Horner's rule."""
     return float(c[0] + x * (c[1] + x * (c[2] + x * (c[3] + x * (c[4] + x * c[5])))))
 
 
-@kernel
+@scalar
 def slope_of(c: Floats, x: float) -> float:
     """Derivative of six coefficients."""
     return float(c[1] + x * (2.0 * c[2] + x * (3.0 * c[3] + x * (4.0 * c[4] + x * 5.0 * c[5]))))
 
 
-@kernel
+@scalar
 def density(fluid: Fluid, kelvin: float) -> float:
     """Density, held at the ends of its range. [kg/m3]"""
     held = min(max(kelvin, fluid.least_k), fluid.most_k)
     return polynomial(fluid.density, (held - fluid.centre_k) / fluid.scale_k)
 
 
-@kernel
+@scalar
 def viscosity(fluid: Fluid, kelvin: float) -> float:
     """Dynamic viscosity, held at the ends of its range. [Pa s]"""
     held = min(max(kelvin, fluid.least_k), fluid.most_k)
     return float(np.exp(polynomial(fluid.log_viscosity, (held - fluid.centre_k) / fluid.scale_k)))
 
 
-@kernel
+@scalar
 def energy(fluid: Fluid, kelvin: float) -> float:
     """Internal energy; beyond the range on the end's heat capacity, so that any heat has a temperature. [J/kg]"""
     held = min(max(kelvin, fluid.least_k), fluid.most_k)
@@ -104,14 +104,14 @@ def energy(fluid: Fluid, kelvin: float) -> float:
     return polynomial(fluid.energy, x) + slope_of(fluid.energy, x) / fluid.scale_k * (kelvin - held)
 
 
-@kernel
+@scalar
 def heat_capacity(fluid: Fluid, kelvin: float) -> float:
     """Heat capacity, held at the ends of its range. [J/(kg K)]"""
     held = min(max(kelvin, fluid.least_k), fluid.most_k)
     return slope_of(fluid.energy, (held - fluid.centre_k) / fluid.scale_k) / fluid.scale_k
 
 
-@kernel
+@scalar
 def temperature(fluid: Fluid, enthalpy: float, pressure_pa: float, lift_j_kg: float, first_k: float) -> float:
     """The temperature of a total enthalpy: four Newton steps, to 1e-10 K from a guess within 50 K. [K]"""
     kelvin = first_k

@@ -24,7 +24,7 @@ HOPELESS_ROUNDS = 6
 #: A heat balance that misses more than this has no steady state.
 OPEN_SHARE = 1e-6
 #: Flows may still change by this share between two rounds.
-ROUND_TOLERANCE = 1e-6
+ROUND_TOLERANCE = 3e-7
 PUMPS = (Kind.PUMP, Kind.PUMP_TABLE, Kind.PUMP_POWER)
 
 
@@ -303,7 +303,10 @@ def _closure(graph: Graph, own: dict[str, Floats], heat: Heat, flow: Floats, wor
     moves = np.abs(flow) > STILL_SHARE * np.abs(flow).max(axis=0)
     put_in = (own["source"] * moves + work_w).sum(axis=0)
     taken = heat.lost_w.sum(axis=0) + heat.duty_w.sum(axis=0) + ends_w
-    return np.asarray(np.abs(put_in - taken) / np.maximum(np.abs(put_in) + np.abs(ends_w), 1e-9), np.float64)
+    # without any heat what is missed is rounding of what the streams carry
+    carried_w = (np.abs(flow) * np.abs(heat.outlet)).max(axis=0, initial=0.0)
+    scale_w = np.maximum(np.abs(put_in) + np.abs(ends_w), 1e-6 * carried_w + 1e-9)
+    return np.asarray(np.abs(put_in - taken) / scale_w, np.float64)
 
 
 def _carried_out_w(

@@ -320,6 +320,15 @@ def seek_lowest(
 
 
 @kernel
+def shorten(step: Floats, flow: Floats, lane: int, share: float) -> None:
+    """Take back all but a share of a lane's step: it led beyond anything that the network could carry."""
+    keep = share if share > 0.0 else 0.0
+    for link in range(flow.shape[0]):
+        flow[link, lane] -= (1.0 - keep) * step[link, lane]
+        step[link, lane] *= keep
+
+
+@kernel
 def solve_lanes(
     net: Topology, case: Scenario, pressure: Floats, flow: Floats, status: Ints, tolerance: float,
     mass_tolerance: float, most_steps: int, steps: Ints, change: Floats, mass_error: Floats, worst: Ints, done: Flags,
@@ -349,6 +358,7 @@ def solve_lanes(
         steps[lane] = 0
     interval = np.full((net.condensed.shape[0], lanes), -1, np.int32)
     ends = np.empty((net.condensed.shape[0], 4, lanes))
+    farthest_allowed = newton.FAR_SHARE * np.sum(net.guess)
     pinning = case.any_shut or net.valves.shape[0] > 0
     pins = np.zeros((pressure.shape[0] if pinning else 0, lanes), np.bool_)
     moved_valves = True
@@ -400,6 +410,10 @@ def solve_lanes(
             net.first, net.second, net.column, right, energy, slope, done, flow, step, moved, total, worst, farthest,
             largest, before,
         )  # fmt: skip
+        for lane in range(lanes):
+            if taken < newton.FREE_STEPS and not farthest[lane] <= farthest_allowed and not done[lane]:
+                shorten(step, flow, lane, farthest_allowed / farthest[lane])
+                before[lane] = 0.0
         for node in range(pressure.shape[0]):
             column = net.column[node]
             if column >= 0:
@@ -434,7 +448,9 @@ def settle(
     finished = True
     near = False
     # below this, flows are none: a millionth of what links were guessed to carry
-    floor = 1e-6 * np.max(net.guess)
+    floor = 1e-12
+    for link in range(net.guess.shape[0]):
+        floor = max(floor, 1e-6 * net.guess[link])
     for lane in range(flow.shape[1]):
         if done[lane]:
             continue

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from rackwright.compiled import kernel
+from rackwright.compiled import kernel, scalar
 
 #: 2 / ln 10: friction laws take a logarithm of base ten twice.
 DECADE = 2.0 / math.log(10.0)
@@ -27,7 +27,7 @@ FRICTION_LAWS = ("epanet", "colebrook", "churchill", "nikuradse", "swamee-jain")
 SMOOTH_AT_4000 = 5.74 / TURBULENT**0.9
 
 
-@kernel
+@scalar
 def ln(x: float) -> float:
     """Natural logarithm of a normal number above zero, good to 4e-16 of the larger of it and one."""
     bits = np.float64(x).view(np.int64)
@@ -47,7 +47,7 @@ def ln(x: float) -> float:
     return float(np.float64(exponent) * LN_2 + t * (2.0 + z * p))
 
 
-@kernel
+@scalar
 def e_to(x: float) -> float:
     """The exponential of a number between -700 and 700, good to 4e-16 relative."""
     k = np.floor(x / LN_2 + 0.5)
@@ -68,7 +68,7 @@ def e_to(x: float) -> float:
     return float(p * np.int64((np.int64(k) + 1023) << 52).view(np.float64))
 
 
-@kernel
+@scalar
 def swamee_jain_rough(reynolds: float, rough: float) -> tuple[float, float]:
     """Swamee and Jain (1976): 0.25 / log10(rough + 5.74/Re^0.9)^2 with rough = roughness / (3.7 diameter).
 
@@ -81,7 +81,7 @@ def swamee_jain_rough(reynolds: float, rough: float) -> tuple[float, float]:
     return factor, -1.8 * DECADE * factor * smooth / (root * inside * reynolds)
 
 
-@kernel
+@scalar
 def epanet_factor(reynolds: float, rough: float, c0: float, c1: float, c2: float, c3: float) -> tuple[float, float]:
     """EPANET's law: 64/Re to 2000, Dunlop's cubic to 4000, Swamee-Jain above. `c0`..`c3` from `dunlop`."""
     turbulent, turbulent_slope = swamee_jain_rough(max(reynolds, TURBULENT), rough)
@@ -115,7 +115,7 @@ def dunlop(rough: float) -> tuple[float, float, float, float]:
     )
 
 
-@kernel
+@scalar
 def colebrook_rough(reynolds: float, rough: float) -> tuple[float, float]:
     """Colebrook and White (1939), turbulent: x = -2 log10(rough + 2.51 x / Re), factor 1/x^2.
 
@@ -132,7 +132,7 @@ def colebrook_rough(reynolds: float, rough: float) -> tuple[float, float]:
     return factor, -2.0 * factor * slope_x / x
 
 
-@kernel
+@scalar
 def joined(
     reynolds: float, turbulent: float, turbulent_slope: float, at_4000: float, slope_4000: float
 ) -> tuple[float, float]:
@@ -152,14 +152,14 @@ def joined(
     return turbulent, turbulent_slope
 
 
-@kernel
+@scalar
 def colebrook_factor(reynolds: float, rough: float, at_4000: float, slope_4000: float) -> tuple[float, float]:
     """Colebrook-White from Re 4000, joined to 64/Re at 2000; its value and slope at 4000 are given."""
     turbulent, slope = colebrook_rough(max(reynolds, TURBULENT), rough)
     return joined(reynolds, turbulent, slope, at_4000, slope_4000)
 
 
-@kernel
+@scalar
 def swamee_jain_factor(reynolds: float, rough: float, at_4000: float, slope_4000: float) -> tuple[float, float]:
     """Swamee-Jain from Re 4000, joined to 64/Re at 2000; its value and slope at 4000 are given."""
     turbulent, slope = swamee_jain_rough(max(reynolds, TURBULENT), rough)
@@ -173,7 +173,7 @@ def joint(law: str, rough: float) -> tuple[float, ...]:
     return colebrook_rough(TURBULENT, rough) if law == "colebrook" else swamee_jain_rough(TURBULENT, rough)
 
 
-@kernel
+@scalar
 def churchill_factor(reynolds: float, rough: float) -> tuple[float, float]:
     """Churchill (1977): 8 ((8/Re)^12 + (A + B)^-1.5)^(1/12), one smooth law for all regimes.
 
@@ -200,7 +200,7 @@ def churchill_factor(reynolds: float, rough: float) -> tuple[float, float]:
     return factor, slope
 
 
-@kernel
+@scalar
 def nikuradse_factor(reynolds: float, rough: float) -> tuple[float, float]:
     """64/Re plus Nikuradse's fully rough factor, `rough` being roughness / (3.71 diameter): pandapipes' default."""
     root = -DECADE * ln(rough)

@@ -27,6 +27,8 @@ Longs = NDArray[np.int64]
 FREE_STEPS = 12
 #: After them a step ends where the slope along it is this share of its first one, tried at most so often.
 NEAR_SHARE, MOST_TRIES = 0.2, 60
+#: A step moves no flow by more than this share of the sum of all guessed flows.
+FAR_SHARE = 100.0
 #: Conductance that pins a node to a pressure.
 PIN = 1e30
 

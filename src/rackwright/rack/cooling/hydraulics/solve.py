@@ -134,15 +134,15 @@ def solve(
         solved = [piece(part) for part in pieces]
     solution = _collect(network, solved)
     if must_converge and not solution.converged.all():
-        raise NotConverged(_what_moves(solution))
+        raise NotConverged(_what_moves(solution, lanes["demand"]))
     return solution
 
 
-def _what_moves(solution: Solution) -> str:
+def _what_moves(solution: Solution, demand: NDArray[Any]) -> str:
     bad = np.flatnonzero(~solution.converged)
     at = int(bad[0])
     network, flow = solution.network, solution.flow_kg_s[at]
-    net = -network.demand_kg_s.copy()
+    net = -np.array(demand[:, min(at, demand.shape[1] - 1)])
     np.add.at(net, network.second, flow)
     np.subtract.at(net, network.first, flow)
     net[network.fixed_nodes] = 0.0
@@ -274,6 +274,10 @@ def _batch(
         topology, case, pressure, flow, status, tolerance, mass_tolerance, most_steps, steps, change, mass_error, worst,
         done,
     )  # fmt: skip
+    lost = ~(np.isfinite(flow).all(axis=0) & np.isfinite(pressure).all(axis=0))
+    if lost.any():
+        # a lane that ran away is told as not settled; its numbers are none
+        flow[:, lost], pressure[:, lost], done[lost] = 0.0, float(np.mean(network.fixed_pa)), False
     return pressure, flow, status, steps, change, mass_error, worst, done
 
 
@@ -292,7 +296,7 @@ def _open_again(
 
 
 def _collect(network: Network, solved: list[tuple[Any, ...]]) -> Solution:
-    pressure, flow, status = (np.ascontiguousarray(np.hstack([part[at] for part in solved]).T) for at in range(3))
+    pressure, flow, status = (_rows([part[at] for part in solved]) for at in range(3))
     steps, change, mass_error, worst, done = (np.concatenate([part[at] for part in solved]) for at in range(3, 8))
     return Solution(network, flow, pressure, steps, change, mass_error, done, worst, status)
 
@@ -344,6 +348,16 @@ def topology_of(network: Network, gravity_m_s2: float) -> Topology:
         law_values=_stacked([law.drops_pa for law in network.laws], 3),
         law_slopes=_stacked([law.slopes for law in network.laws], 3),
     )
+
+
+def _rows(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """Lanes of all batches as rows."""
+    whole = np.empty((sum(part.shape[1] for part in parts), parts[0].shape[0]), parts[0].dtype)
+    at = 0
+    for part in parts:
+        whole[at : at + part.shape[1]] = part.T
+        at += part.shape[1]
+    return whole
 
 
 def lanes_for(network: Network) -> int:
