@@ -133,11 +133,11 @@ def meshed(
     for number in range(1, nodes):
         other = int(rng.integers(max(0, number - 6), number))
         ends = (names[number], names[other]) if rng.random() < 0.5 else (names[other], names[number])
-        how, what = tree[rng.integers(len(tree))](rng)
+        how, what = tree[int(rng.integers(len(tree)))](rng)
         links.append(Item(how, f"tree {number}", *ends, what))
     for number in range(nodes // 2 + 1):
         one, two = rng.choice(nodes, 2, replace=False)
-        how, what = across[rng.integers(len(across))](rng)
+        how, what = across[int(rng.integers(len(across)))](rng)
         links.append(Item(how, f"across {number}", names[one], names[two], what))
     fixed = tuple((name, {"pressure_pa": float(rng.uniform(1e5, 5e5)), **height()}) for name in names[:given])
     # the last node always draws, so that no network stands still
@@ -192,27 +192,30 @@ def drop_by_hand(law: str, item: Item, flow: float) -> tuple[float, float]:
 
     def drop(m: float) -> float:
         volume, sign, how = abs(m) / DENSITY, math.copysign(1.0, m), item.given
+        return sign * float(taken(volume, how))
+
+    def taken(volume: float, how: Given) -> Any:
         if item.how == "kv":
-            return sign * 1e5 * DENSITY / 1000 * (3600 * volume / how["kv_m3_h"]) ** 2
+            return 1e5 * DENSITY / 1000 * (3600 * volume / how["kv_m3_h"]) ** 2
         if item.how == "curve":
-            return sign * (how["linear_pa_s_m3"] * volume + how["quadratic_pa_s2_m6"] * volume**2)
+            return how["linear_pa_s_m3"] * volume + how["quadratic_pa_s2_m6"] * volume**2
         if item.how == "power":
-            return float(sign * how["coefficient"] * volume ** how["exponent"])
+            return how["coefficient"] * volume ** how["exponent"]
         if item.how == "table":
             xs, ys = how["flows_m3_s"], how["drops_pa"]
             beyond = max(volume - xs[-1], 0.0) * (ys[-1] - ys[-2]) / (xs[-1] - xs[-2])
-            return sign * (float(np.interp(volume, xs, ys)) + beyond)
+            return np.interp(volume, xs, ys) + beyond
         wide = how["diameter_m"]
         speed = volume / (math.pi / 4 * wide**2)
         dynamic = DENSITY * speed**2 / 2
         if "hazen_williams" in how:
             head = 10.667 * how["length_m"] * volume**1.852 / (how["hazen_williams"] ** 1.852 * wide**4.871)
-            return sign * (DENSITY * GRAVITY * head + how["minor_k"] * dynamic)
+            return DENSITY * GRAVITY * head + how["minor_k"] * dynamic
         rough = how["roughness_m"] / wide / (3.71 if law == "nikuradse" else 3.7)
         slots = (*joint(law, rough), 0.0, 0.0, 0.0, 0.0)[:4]
         reynolds = max(DENSITY * speed * wide / VISCOSITY, 1e-9)
         friction = friction_factor(FRICTION_LAWS.index(law), reynolds, rough, *slots)[0]
-        return sign * (friction * how["length_m"] / wide + how["minor_k"]) * dynamic
+        return (friction * how["length_m"] / wide + how["minor_k"]) * dynamic
 
     step = max(1e-6 * abs(flow), 1e-12)
     return drop(flow), (drop(flow + step) - drop(flow - step)) / (2 * step)
