@@ -103,9 +103,12 @@ def test_every_plate_gets_its_flow_at_the_least_speed_that_will_do(solved: Make)
     assert slower.plate_m3_s.min() < loop.branches[0].wanted_m3_s * (1 - 1e-4)
 
 
-def test_the_rack_takes_its_stated_drop_at_its_flow(solved: Make) -> None:
+@pytest.mark.parametrize(
+    "rack", [{}, {"cooling.piping.hose_diameter": "12 mm"}, {"cooling.piping.manifold_diameter": "7 mm"}]
+)
+def test_the_rack_takes_its_stated_drop_at_its_flow(solved: Make, rack: dict[str, str]) -> None:
     """1 kPa x (4 L/min)^2 = 16 kPa with hoses, manifolds, couplings, and plates trimmed to what is left."""
-    found = solved()
+    found = solved(rack)
     network, spots = single_rack(found.made.rack)
     flow = found.loop.wanted_m3_s * 1000.0
     state = solve_rack(network, spots, found.made.fluid, flows_kg_s=np.array([flow]), inlet_k=found.made.loop.supply_k)
@@ -212,6 +215,10 @@ def test_where_full_speed_is_not_enough_the_block_is_solved_at_it_and_says_so(so
 def test_a_condensed_block_flows_as_the_block(solved: Make) -> None:
     found = solved()
     small = condensed_block(found.made, warmest_k=330.0)
+    law = small.laws["small"].law
+    # from 15 K below the supply to what was asked for, from no load to a tenth over the design's
+    assert (law.temperatures_k[0], law.temperatures_k[-1]) == pytest.approx((298.15, 330.0))
+    assert (law.loads[0], law.loads[-1]) == (0.0, 1.1)
     speed = np.full((1, 4), found.loop.speed)
     how: dict[str, Any] = {
         "wanted_k": found.made.loop.supply_k, "primary_k": found.made.loop.facility_supply_k,

@@ -197,6 +197,16 @@ def test_flows_below_the_measured_ones_are_flagged(hall: CondensedHall) -> None:
     assert state.beyond.any(1).tolist() == [False, True]
 
 
+def test_beyond_the_laws_flows_chips_are_as_cool_as_at_its_last_point() -> None:
+    """A law for a tenth of the flow that the pumps drive through: plates get no better than they were ever known to be."""
+    slow = condense(RACK, WATER, design_kg_s=0.03, temperatures_k=TEMPERATURES_K, loads=LOADS)
+    state = solved(build_condensed([RACK] * 2, {"rack": slow}, [CDU], Headers(0.08, 0.8), vessel_pa=2e5))
+    assert (state.rack_kg_s > 1.05 * slow.law.flows_kg_s[-1]).all()
+    last = slow.rise_k[state.chip[0, 0]][:, -1]
+    weights = lagrange(state.inlet_k[0, 0], TEMPERATURES_K)[:, None] * lagrange(np.array(1.0), LOADS)[None, :]
+    assert state.case_k[0, 0] - state.inlet_k[0, 0] == pytest.approx(float((weights.ravel() * last).sum()), rel=1e-9)
+
+
 def test_warmer_scenarios_and_speeds_run_side_by_side_as_one_by_one(hall: CondensedHall) -> None:
     rng = np.random.default_rng(4)
     count = 30

@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from decimal import Decimal, localcontext
+from typing import Any
 
 import numpy as np
 import pytest
 
+from rackwright.rack.cooling.hydraulics import NetworkBuilder
+from rackwright.rack.cooling.hydraulics.lanes import Scenario, evaluate
 from rackwright.rack.cooling.hydraulics.laws import (
     FRICTION_LAWS,
     churchill_factor,
@@ -22,6 +25,8 @@ from rackwright.rack.cooling.hydraulics.laws import (
     nikuradse_factor,
     swamee_jain_rough,
 )
+from rackwright.rack.cooling.hydraulics.network import Law
+from rackwright.rack.cooling.hydraulics.solve import topology_of
 
 #: Relative roughness from a drawn tube to a rock tunnel; 0.05 is the most for which any of the laws was published.
 ROUGHNESS = (0.0, 1e-6, 1e-4, 2e-3, 0.05)
@@ -158,6 +163,61 @@ def test_a_rougher_wall_never_takes_less(law: str) -> None:
     for reynolds in (*REYNOLDS, 2000.0, 4000.0):
         found = [factor(law, reynolds, roughness)[0] for roughness in ROUGHNESS]
         assert all(b >= a * (1 - 1e-14) for a, b in itertools.pairwise(found)), reynolds
+
+
+LINKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "rough pipe": ("pipe", {"length_m": 9, "diameter_m": 0.04, "roughness_m": 4e-5, "minor_k": 3}),
+    "Hazen-Williams pipe": ("pipe", {"length_m": 9, "diameter_m": 0.04, "hazen_williams": 120, "minor_k": 3}),
+    "curve": ("curve", {"linear_pa_s_m3": 1e7, "quadratic_pa_s2_m6": 1e10, "kinetic_m4": 1e6}),
+    "power": ("power", {"coefficient": 1e9, "exponent": 1.85}),
+    "table": ("table", {"flows_m3_s": [0, 1e-3, 3e-3], "drops_pa": [0, 1e3, 9e3]}),
+    "pump": ("pump", {"shutoff_pa": 3e5, "falloff": 1e10, "exponent": 1.7, "speed": 0.9}),
+    "pump's table": ("pump", {"flows_m3_s": [0, 1e-3, 3e-3], "rises_pa": [3e5, 2.5e5, 1e5], "speed": 0.9}),
+    "pump by its power": ("pump", {"power_w": 300}),
+    "throttle": ("valve", {"kind": "tcv", "setting": 40, "diameter_m": 0.04}),
+    "condensed": (
+        "condensed",
+        {"law": Law(np.array([0.0, 1, 4]), np.array([[0.0, 2e4, 9e4]]), np.array([[1e4, 3e4, 2e4]]))},
+    ),
+}
+
+
+def drop_and_slope(law: str, flow_kg_s: float) -> tuple[dict[str, float], dict[str, float]]:
+    """What the kernels say of every kind of link at one flow."""
+    build = NetworkBuilder(law=law)
+    build.fixed("a", pressure_pa=1e5)
+    build.fixed("b", pressure_pa=1e5)
+    for name, (how, given) in LINKS.items():
+        getattr(build, how)(name, "a", "b", **given)
+    network = build.network()
+    count = len(network.links)
+    one = np.ones((1, 1))
+    case = Scenario(
+        demand=np.zeros((2, 1)), density=1012.0 * one, viscosity=1.4e-3 * one, factor=one, opened=one > 0, any_shut=False,
+        speed=network.pump_speed[:, None], setting=network.valve_setting[:, None],
+        fixed_status=np.zeros((len(network.valves), 1), bool), law_weights=np.ones((1, 1, 1)),
+    )  # fmt: skip
+    drop, slope = np.empty((count, 1)), np.empty((count, 1))
+    status = np.zeros((len(network.valves), 1), np.int32)
+    evaluate(
+        topology_of(network, 9.80665), case, status, np.full((count, 1), flow_kg_s), np.full((1, 1), -1, np.int32),
+        np.empty((1, 4, 1)), drop, slope,
+    )  # fmt: skip
+    return dict(zip(LINKS, drop[:, 0], strict=True)), dict(zip(LINKS, slope[:, 0], strict=True))
+
+
+@pytest.mark.parametrize("flow_kg_s", [0.03, 0.4, 2.1, 5.0, -0.4, -2.1])
+@pytest.mark.parametrize("law", FRICTION_LAWS)
+def test_every_kind_of_links_slope_is_the_derivative_of_its_drop(law: str, flow_kg_s: float) -> None:
+    """What Newton's method rests on; backwards through pumps there is a wall, whose slope is as straight as it is steep."""
+    step = 1e-6 * abs(flow_kg_s)
+    (high, _), (low, _) = (drop_and_slope(law, flow_kg_s + side) for side in (step, -step))
+    slopes = drop_and_slope(law, flow_kg_s)[1]
+    for name in LINKS:
+        # rounding of drops of 1e5 Pa over 2e-6 of the flow leaves 1e-5 Pa s/kg; a slope is never below a thousandth
+        differences = (high[name] - low[name]) / (2 * step)
+        assert slopes[name] == pytest.approx(differences, rel=1e-7, abs=3e-5 / abs(flow_kg_s)), name
+        assert slopes[name] > 0, name
 
 
 def test_the_logarithm_is_good_to_the_last_digits() -> None:

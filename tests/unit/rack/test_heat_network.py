@@ -167,15 +167,19 @@ def test_effectiveness_is_the_textbooks_formula_for_counter_flow() -> None:
         assert effectiveness(ntu, 0.0) == pytest.approx(1 - math.exp(-ntu), rel=1e-14)
 
 
+@pytest.mark.parametrize("speed", [1.0, 0.6])
 @pytest.mark.parametrize("primary_kg_s", [0.4, 1.0, 2.5])
-def test_a_cooler_that_cannot_hold_its_set_point_gives_what_its_effectiveness_allows(primary_kg_s: float) -> None:
-    """Stream 1 kg/s x 4 kJ, primary m x 4.2 kJ; half the resistance of 1/3000 K/W is the stream's, half the primary's."""
+def test_a_cooler_that_cannot_hold_its_set_point_gives_what_its_effectiveness_allows(
+    primary_kg_s: float, speed: float
+) -> None:
+    """Stream 1 kg/s x 4 kJ by speed, primary m x 4.2 kJ; of the resistance of 1/3000 K/W 0.6 is the stream's, 0.4 the primary's."""
     warm = around(
-        ua_w_k=3e3, primary_kg_s=primary_kg_s, wanted_k=280.0, cooler={"secondary_share": 0.5, "primary_share": 0.5}
-    )
+        ua_w_k=3e3, primary_kg_s=primary_kg_s, wanted_k=280.0, speed=[speed],
+        cooler={"secondary_share": 0.6, "primary_share": 0.4},
+    )  # fmt: skip
     flow = warm.flows.flow_of("load")[0]
-    assert flow == pytest.approx(1.0, rel=1e-6)
-    resistance = 0.5 * flow**-0.8 + 0.5 * primary_kg_s**-0.8
+    assert flow == pytest.approx(speed, rel=1e-6)
+    resistance = 0.6 * flow**-0.8 + 0.4 * primary_kg_s**-0.8
     own, other = flow * CP, primary_kg_s * 4200.0
     least, most = min(own, other), max(own, other)
     share = effectiveness_by_hand(3e3 / resistance / least, least / most)

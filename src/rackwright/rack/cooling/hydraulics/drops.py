@@ -315,13 +315,16 @@ def valves(
             if rule[at] == 4 and status[at, lane] == 0:
                 square = setting[at, lane] * slots[link, 1] / rho
             size = max(abs(m), FLAT_SHARE * guess[link])
+            steep = BAR_PA / (LEAK_SHARE * guess[link])
             value = square * size * m + FREE_SLOPE * m
             per_m = (2.0 if abs(m) > FLAT_SHARE * guess[link] else 1.0) * square * size + FREE_SLOPE
-            if status[at, lane] == 0 and rule[at] == 2 and value < setting[at, lane]:
-                value, per_m = setting[at, lane] + FREE_SLOPE * m, FREE_SLOPE
+            if status[at, lane] == 0 and rule[at] == 2:
+                # a breaker takes its setting forwards; backwards it is a plain valve, met by a steep line
+                held_slope = FREE_SLOPE if m >= 0.0 else steep
+                if value < setting[at, lane] + held_slope * m:
+                    value, per_m = setting[at, lane] + held_slope * m, held_slope
             wanted = setting[at, lane]
             if status[at, lane] == 0 and (rule[at] == 3 or rule[at] == 5) and m > wanted:
-                steep = BAR_PA / (LEAK_SHARE * guess[link])
                 value = square * abs(wanted) * wanted + FREE_SLOPE * wanted + steep * (m - wanted)
                 per_m = steep
             drop[link, lane] = value
