@@ -447,6 +447,7 @@ def test_pumps_of_any_curve_and_speed_settle() -> None:
     assert not not_settled(range(800), (any_pump,))
 
 
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="T18: walls 1e16 times as steep as a valve without loss")
 def test_flow_control_valves_without_any_loss_settle() -> None:
     """From one source only: between two given pressures a link without loss has no answer."""
     assert not not_settled(range(200), (free_valve,), sources=1)

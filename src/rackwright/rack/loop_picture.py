@@ -205,7 +205,7 @@ def _headers(block: BlockLoop, shade: _Shades, foot: float) -> Iterator[str]:
     yield _pair(114, f"supply {_k(block.supply_k)}", f"return {_k(block.return_k)}", "rw-loop-strong", FRAME_X)
     for line in block.lines:
         if line.what == "header":
-            yield _pair(131, _size(line), f"{_kpa(line.drop_pa)} in all", "rw-loop-note", FRAME_X)
+            yield _pair(131, _size(line), f"{_kpa(line.drop_pa)} to the worst rack", "rw-loop-note", FRAME_X)
 
 
 def _rack(design: RackDesign, block: BlockLoop, shade: _Shades, *, top: float) -> tuple[list[str], float]:

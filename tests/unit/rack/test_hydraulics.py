@@ -461,7 +461,7 @@ def test_quadratic_links_between_equal_pressures_carry_nothing(how: str) -> None
 
 # Regulating valves
 
-#: An open valve takes a pascal at its guessed flow, so that its slope is not nothing: some pascals of bars here.
+#: An open valve has a slope of its own, so that Newton's step through it is bounded: pascals, where bars are given.
 OPEN_PA, OPEN_SHARE = 5.0, 1e-5
 
 

@@ -193,7 +193,7 @@ def solve_warm(
     if must_converge and not answer.flows.converged.all():
         at = int(np.flatnonzero(~answer.flows.converged)[0])
         raise NotConverged(
-            f"flows and temperatures of scenario {at} did not settle in {MOST_ROUNDS} rounds; "
+            f"flows and temperatures of scenario {at} did not settle in {answer.rounds[at]} rounds; "
             f"link {answer.flows.worst[at]!r} moved most, by {answer.flows.flow_change[at]:.1e} of all flows"
         )
     return answer
