@@ -1,9 +1,10 @@
-"""Prints the benchmark table: what, measured, goal, and the ratio to the peer."""
+"""Prints the benchmark table: what, measured, goal, and the ratio to the peer. `--markdown` writes it into the docs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from benchmarks import commands, compile_plan, cooling_years, pump_trip
 from benchmarks.peers import hydraulics
@@ -18,16 +19,37 @@ def rows() -> Iterator[Row]:
     yield from pump_trip.run()
 
 
+#: The page that carries the table, between these two marks.
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+
+
+def write_table(rows: Iterable[Row]) -> None:
+    """Put the table into its page."""
+    lines = ["| what | measured | goal | beside |", "|---|---|---|---|"]
+    lines += [
+        f"| {row.what.strip()} | {row.measured} | {row.goal} | {row.beside}{'' if row.holds else ' **missed**'} |"
+        for row in rows
+    ]
+    text = PAGE.read_text()
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}")
+
+
 def main() -> int:
     """Run everything; 1 when a goal is missed."""
     missed = 0
+    shown: list[Row] = []
     print(f"{'what':<58} {'measured':>14} {'goal':>12}  beside")
     for row in rows():
         missed += not row.holds
+        shown.append(row)
         print(
             f"{row.what:<58} {row.measured:>14} {row.goal:>12}  {row.beside}{'' if row.holds else '  MISSED'}",
             flush=True,
         )
+    if sys.argv[1:] == ["--markdown"]:
+        write_table(shown)
     return 1 if missed else 0
 
 

@@ -1,13 +1,10 @@
-"""The cooling engine on the work of a design office: a year hour by hour, every single failure, memory.
+"""The cooling engine on the work of a design office: a year hour by hour, every single failure.
 
 These have no peer that does the same work: pandapipes has no exchangers, EPANET is isothermal. Their goals are ours.
 """
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -33,7 +30,6 @@ SUPPLY_K, FACILITY_K = 313.15, 308.15
 RACKS, CDUS = 178, 16
 #: Seconds allowed for each piece of work.
 MOST_S = {"year of 1,010 pipes": 10.0, "year of the hall": 10.0, "failures": 60.0}
-MOST_MIB = 300.0
 
 
 def run() -> Iterator[Row]:
@@ -43,7 +39,6 @@ def run() -> Iterator[Row]:
     hall = _hall(fluid)
     yield _hall_year(hall, fluid)
     yield _failures(hall, fluid)
-    yield _memory()
 
 
 def _row(what: str, key: str, seconds: float, beside: str) -> Row:
@@ -161,39 +156,8 @@ def _failures(hall: CondensedHall, fluid: Fluid) -> Row:
     return _row(what, "failures", took, f"worst: {worst.name}")
 
 
-def _memory() -> Row:
-    """9,970 pipes, 8,760 hours in chunks of 64, each thrown away: growth of a process over its imports."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.cooling_years", "memory"], capture_output=True, text=True, check=True
-    )
-    growth, took = (float(word) for word in done.stdout.split())
-    return Row(
-        "memory growth, 9,970 pipes x 8,760 hours, streamed", f"{growth:.0f} MiB", f"<= {MOST_MIB:.0f} MiB",
-        f"{took:.1f} s, hydraulics alone", growth <= MOST_MIB,
-    )  # fmt: skip
-
-
-def _streamed() -> str:
-    """Growth in MiB over the imports and loaded kernels, and seconds."""
-    small = ladder(2).network()
-    solve(small, density_kg_m3=1010.0, viscosity_pa_s=1.3e-3)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    network = ladder(RACKS).network()
-    first = solve(network, density_kg_m3=1010.0, viscosity_pa_s=1.3e-3)
-    rng = np.random.default_rng(1)
-    start = time.perf_counter()
-    for _ in range(-(-8760 // 64)):
-        heads = network.fixed_pa * rng.uniform(0.9, 1.1, (64, 1))
-        solve(network, density_kg_m3=1010.0, viscosity_pa_s=1.3e-3, fixed_pa=heads, start=first)
-    took = time.perf_counter() - start
-    return f"{(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024:.1f} {took:.2f}"
-
-
 def main() -> None:
-    """Print the rows, or what the child process for memory measured."""
-    if sys.argv[1:] == ["memory"]:
-        print(_streamed())
-        return
+    """Print the rows."""
     for row in run():
         missed = "" if row.holds else "  MISSED"
         print(f"{row.what:<58} {row.measured:>14} {row.goal:>12}  {row.beside}{missed}", flush=True)
