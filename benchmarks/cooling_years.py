@@ -22,7 +22,7 @@ from rackwright.rack.cooling.failures import list_failures, single_failures
 from rackwright.rack.cooling.hall import Cdu, Headers, Plates, RackLoop, Tray
 from rackwright.rack.cooling.heat.transport import Fluid
 from rackwright.rack.cooling.heat.warm import solve_warm
-from rackwright.rack.cooling.hydraulics import NetworkBuilder, solve
+from rackwright.rack.cooling.hydraulics import NetworkBuilder
 from rackwright.rack.cooling.piping import fluid_of
 
 L_MIN = 1 / 60e3
