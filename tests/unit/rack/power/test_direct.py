@@ -29,7 +29,9 @@ def rack(rng, *, sources=6, trays=12, limit_a=None):
         build.node(f"n{place}", load_w=0.0 if shelf else float(rng.uniform(2e3, 8e3)), least_v=40.0)
         if shelf:
             volt = 51.0 * (1 + 0.0025 * rng.uniform(-1, 1))
-            build.source(f"s{place}", f"n{place}", volt=volt, droop_ohm=0.5 / 400, limit_a=limit_a, loss=(30, 0.4, 2e-4))
+            build.source(
+                f"s{place}", f"n{place}", volt=volt, droop_ohm=0.5 / 400, limit_a=limit_a, loss=(30, 0.4, 2e-4)
+            )
         if place:
             build.line(f"l{place}", f"n{place - 1}", f"n{place}", ohm=2e-5)
     return build.network()
