@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache as once
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -64,6 +65,7 @@ def run(
     from rackwright.plan import weekly_plan
     from rackwright.plant import plant_capacities
     from rackwright.program.load import compare_figures
+    from rackwright.program.standings import with_standings
     from rackwright.rack import design_racks
     from rackwright.roadmap import model_needs
 
@@ -78,6 +80,8 @@ def run(
     demand = way("demand", racks_needed, case.demand, needs, case.rack, live, case.calendar) if go("demand") else None
     clusters = demand.cluster_racks if demand else {}
     designs = way("rack", design_racks, case.rack, case.catalogue, clusters) if go("rack") else None
+    if designs is not None:
+        designs = replace(designs, findings=with_standings(designs.findings, program, "rack.power."))
     verdicts = (
         way(
             "evaluation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import polars as pl
 
@@ -15,6 +15,7 @@ ColumnType = Literal["text", "number", "count", "week", "flag"]
 Severity = Literal["error", "warning", "note"]
 Standing = Literal["standard", "draft", "roadmap", "estimate", "user"]
 Outcome = Literal["passed", "failed", "not modelled"]
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 _POLARS: dict[ColumnType, type[pl.DataType]] = {
     "text": pl.String,
@@ -110,6 +111,15 @@ _CAP: dict[Standing, Severity] = {
 _ORDER: tuple[Severity, ...] = ("note", "warning", "error")
 
 
+def cap(severity: Severity, standing: Standing) -> Severity:
+    """What a failed check may be called when its limit stands so: a draft's limit gives a warning at most.
+
+    >>> cap("error", "draft"), cap("note", "standard")
+    ('warning', 'note')
+    """
+    return min(severity, _CAP[standing], key=_ORDER.index)
+
+
 def finding(
     rule: str,
     subject: str,
@@ -131,7 +141,6 @@ def finding(
     room = value - limit if at_least else limit - value
     margin = room / abs(limit) if limit else (0.0 if room == 0 else math.copysign(1.0, room))
     passed = room >= -1e-9 * max(abs(limit), 1e-30)
-    capped = min(severity, _CAP[standing], key=_ORDER.index)
     return Finding(
         rule=rule,
         subject=subject,
@@ -140,7 +149,7 @@ def finding(
         limit=limit,
         unit=unit,
         margin=margin,
-        severity=capped,
+        severity=cap(severity, standing),
         standing=standing,
         source=source,
         text=text,

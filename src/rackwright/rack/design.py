@@ -216,9 +216,17 @@ def _tables(designs: list[RackDesign], racks: Mapping[str, Rack]) -> Iterator[Ta
     yield table(
         specs.RACK_BUSBAR,
         (
-            (d.generation, number, x.load, x.distance_m, x.power_w, x.voltage_v, x.current_a)
+            (d.generation, number, x.load, x.distance_m, x.power_w, x.voltage_v, x.current_a, x.bar_a, x.bar_k)
             for d in designs
             for number, x in enumerate(d.power.busbar, start=1)
+        ),
+    )
+    yield table(
+        specs.RACK_GROWTH,
+        (
+            (d.generation, number, x.kind, x.factor, x.factor * d.power.load_w, x.element)
+            for d in designs
+            for number, x in enumerate(d.power.limits, start=1)
         ),
     )
     yield table(

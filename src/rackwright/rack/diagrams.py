@@ -14,6 +14,7 @@ from rackwright.units import say_in, three_figures
 def drawings_of(design: RackDesign, *, alone: bool = False) -> dict[str, str]:
     """All pictures of a design by title, in the order in which a reader wants them."""
     from rackwright.rack.loop_picture import loop_svg as block_loop_svg
+    from rackwright.rack.power_picture import power_svg
 
     return {
         "Elevation": elevation_svg(design, alone=alone),
@@ -21,46 +22,6 @@ def drawings_of(design: RackDesign, *, alone: bool = False) -> dict[str, str]:
         "Liquid loop": block_loop_svg(design, alone=alone),
         "Scale-out fabric": fabric_svg(design, alone=alone),
     }
-
-
-def power_svg(design: RackDesign, *, alone: bool = False) -> str:
-    """One line from the AC feeds to the trays, with what each step loses."""
-    path = design.power
-    steps = [
-        (f"{path.feeds} {'feed' if path.feeds == 1 else 'feeds'}", f"{path.feed_v:g} V AC", say_in(path.power_w, "W")),
-        (
-            f"{path.shelves} {'shelf' if path.shelves == 1 else 'shelves'}",
-            f"{path.redundancy}, load {path.load_share:.0%}",
-            f"efficiency {path.efficiency:.1%}",
-        ),
-        ("busbar", f"{path.shelf_v:.1f} V", f"{three_figures(path.busbar_current_a)} A"),
-        (
-            f"{sum(design.trays.values())} trays",
-            f"lowest {path.lowest_v:.1f} V",
-            say_in(path.load_w, "W"),
-        ),
-    ]
-    losses = {1: path.conversion_loss_w, 2: path.busbar_loss_w}
-    return _boxes_in_line(
-        f"Power path of {design.name}",
-        steps,
-        {number: f"loses {say_in(w, 'W')}" for number, w in losses.items()},
-        alone,
-    )
-
-
-def _boxes_in_line(title: str, steps: list[tuple[str, str, str]], below: dict[int, str], alone: bool) -> str:
-    wide, high, gap = 124.0, 74.0, 30.0
-    parts: list[str] = []
-    for number, step in enumerate(steps):
-        x = 8 + number * (wide + gap)
-        parts.append(svg.box(x, 12, wide, high, step))
-        if number:
-            parts.append(svg.line(x - gap + 3, 12 + high / 2, x - 3, 12 + high / 2, arrow=True))
-        if number in below:
-            parts.append(svg.text(x + wide / 2, 12 + high + 18, below[number], css="rw-small", anchor="middle"))
-    said = "; ".join(" ".join(step) + (f", {below[n]}" if n in below else "") for n, step in enumerate(steps))
-    return svg.drawing(len(steps) * (wide + gap) - gap + 16, 12 + high + 30, title, said, parts, alone=alone)
 
 
 def loop_svg(design: RackDesign, *, alone: bool = False) -> str:

@@ -79,6 +79,21 @@ RACK_BUSBAR = TableSpec(
         Column("power_w", "power drawn there", "W", shown="kW"),
         Column("voltage_v", "voltage there", "V"),
         Column("current_a", "current drawn there", "A"),
+        Column("bar_a", "current of the stretch of the bar that leads there", "A"),
+        Column("bar_k", "temperature of that stretch", "K", shown="degC"),
+    ),
+)
+
+RACK_GROWTH = TableSpec(
+    "rack.power_growth",
+    "How far all loads of a rack may grow together, supplies held to their rating: each limit, the first to bind first.",
+    (
+        _GENERATION,
+        Column("number", "order in which they bind", type="count"),
+        Column("limit", "source (supplies' rating), window (least voltage), line (a rating), collapse", type="text"),
+        Column("factor", "on all loads; at the collapse the Jacobian turns singular"),
+        Column("load_w", "load of the rack there", "W", shown="kW"),
+        Column("element", "where it binds", type="text"),
     ),
 )
 
@@ -276,6 +291,7 @@ TABLES: tuple[TableSpec, ...] = (
     RACK_POWER,
     RACK_FEED,
     RACK_BUSBAR,
+    RACK_GROWTH,
     RACK_COOLING,
     RACK_LOOP,
     RACK_BLOCK_LOOP,

@@ -78,7 +78,8 @@ def _power_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
     ratings = (*paths.of_rack("power", "shelf"), *paths.part("shelves", shelf, "psu_w", "psu_count"))
     bar_paths = (
         *paths.of_rack("power", "busbar"),
-        *paths.part("busbars", bar, "length_m", "section_m2", "joint_ohm", "conductor", "temperature_k"),
+        *paths.part("busbars", bar, "length_m", "section_m2", "joint_ohm", "tap_ohm", "conductor"),
+        *paths.part("busbars", bar, "temperature_k", "rating_a", "rise_k", "ambient_k"),
         *paths.part("shelves", shelf, "output_v", "droop_v"),
     )
     yield Trace(
@@ -92,7 +93,7 @@ def _power_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
         f"{here}.busbar_loss_w",
         power.busbar_loss_w,
         "W",
-        "square of the current times resistance, summed along the busbar and its joints",
+        "square of the current times resistance, summed along the busbar, its joints and the trays' taps",
         (f"{here}.load_w", *bar_paths),
     )
     yield Trace(

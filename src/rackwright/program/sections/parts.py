@@ -136,7 +136,14 @@ class Busbar(Part):
     #: Resistance of all joints together, go and return.
     joint_ohm: Annotated[float, f.Field("scalar", f.quantity("a resistance", "ohm", "20 uohm", 0.0, 1.0))] = 0.0
     conductor: Literal["copper", "aluminium"] = "copper"
+    #: Temperature of the bar where no rise at its rating is stated.
     temperature_k: f.Temperature = 348.15
+    #: Rise over ambient at its rated current: with it the bar warms by its own loss.
+    rise_k: f.Rise | None = None
+    ambient_k: f.Temperature = 308.15
+    #: One load's clips and hot-swap, there and back, and the current that they are rated for.
+    tap_ohm: Annotated[float, f.Field("scalar", f.quantity("a resistance", "ohm", "20 uohm", 0.0, 1.0))] = 0.0
+    tap_rating_a: f.Current | None = None
 
 
 class Cdu(Part):

@@ -10,9 +10,10 @@ import numpy as np
 from rackwright.physics import conductors, machines
 from rackwright.program.sections.parts import Busbar, Catalogue, Shelf
 from rackwright.program.sections.rack import Rack
-from rackwright.rack.layout import tray_order
 from rackwright.rack.pieces import Piece
-from rackwright.tables import Finding, finding, not_modelled
+from rackwright.rack.power.bar import Bar, bar_of
+from rackwright.rack.power.direct import DirectSolution, LoadLimit, load_limits, solve
+from rackwright.rack.power.redundancy import LossStates, lose, single_losses
 
 #: Rounds in which more shelves can be found to be needed because of the busbar's own loss; two are usual.
 MOST_ROUNDS = 20
@@ -41,6 +42,28 @@ class BusbarNode:
     power_w: float
     voltage_v: float
     current_a: float
+    #: Current of the stretch of the bar that leads there, and the temperature that it takes by its own loss.
+    bar_a: float | None
+    bar_k: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterLoss:
+    """The rack after one loss; voltage and currents are 0 where the supplies left cannot give what is asked."""
+
+    kind: str
+    name: str
+    #: The redundancy claims to cover it.
+    covered: bool
+    carried: bool
+    #: Power asked for over what the supplies that are left may give.
+    asked_share: float
+    lowest_v: float
+    supply_share: float
+    shelf_a: float
+    bar_a: float
+    tap_a: float
+    cord_a: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +74,10 @@ class PowerPath:
     busbar: tuple[BusbarNode, ...]
     #: What trays and components draw from the busbar.
     load_w: float
+    #: Bar, joints and taps together; and of it the joints and the taps.
     busbar_loss_w: float
+    joint_loss_w: float
+    tap_loss_w: float
     dc_power_w: float
     conversion_loss_w: float
     power_w: float
@@ -70,6 +96,9 @@ class PowerPath:
     shelf_v: float
     lowest_v: float
     busbar_current_a: float
+    #: Temperature of the bar's warmest stretch.
+    busbar_k: float
+    tap_current_a: float
     shelf_current_a: float
     cord_current_a: float
     #: After the loss that the redundancy covers (a shelf for N+1, a feed for N+N); the same as above for N.
@@ -77,6 +106,10 @@ class PowerPath:
     load_share_after_loss: float
     shelf_current_after_loss_a: float
     cord_current_after_loss_a: float
+    #: No loss, then every feed, shelf and supply lost by itself.
+    losses: tuple[AfterLoss, ...]
+    #: How far all loads may grow together, the first limit to bind first; supplies held to their rating.
+    limits: tuple[LoadLimit, ...]
     #: Every tray gets its power: no voltage collapse on the busbar.
     carried: bool
 
@@ -86,14 +119,14 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
 
     Parts draw their nameplate power times `design_load_share`. Trays hang on the busbar in the layout's order,
     equally spaced, fed from the foot where the shelves stand together: the worst place, a feed from both ends
-    would lose a quarter. All shelves share the load; efficiency is read at that share, all shelves working. After
-    a loss the DC power is taken as before (the busbar's voltage moves by tenths of a volt).
+    would lose a quarter. Supplies share by their droop; a shelf's efficiency is read at its own load.
     """
     shelf, busbar = catalogue.shelves[rack.power.shelf], catalogue.busbars[rack.power.busbar]
     lines = _load_lines(rack, pieces)
     load_w = math.fsum(line.power_w for line in lines if line.adds)
-    nodes, shelf_v, solved, needed = _busbar(rack, shelf, busbar, pieces, load_w)
-    dc_power_w = load_w + solved.loss_w
+    bar, solved, needed = _busbar(rack, catalogue, shelf, pieces, load_w)
+    bar_loss_w = float(solved.line_loss_w[0].sum())
+    dc_power_w = load_w + bar_loss_w
     installed = machines.pieces_with_spares(needed, rack.power.redundancy)
     rating_w = shelf.psu_w * shelf.psu_count
     load_share = dc_power_w / (installed * rating_w) if installed else 0.0
@@ -101,19 +134,26 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
     power_w = dc_power_w / efficiency
     left = shelves_left(installed, rack.power.redundancy, rack.power.feeds)
     share_left = dc_power_w / (left * rating_w) if left else 0.0
-    power_left_w = dc_power_w / _efficiency(shelf, share_left)
-    lines += _loss_lines(busbar, shelf, load_w, solved.loss_w, dc_power_w, power_w, installed)
-
-    def cord_a(input_w: float, shelves: int) -> float:
-        cords = shelves * rack.power.cords_per_shelf
-        current_a = conductors.three_phase_current_a(input_w, rack.power.feed_v, rack.power.power_factor)
-        return current_a / cords if cords else 0.0
+    lines += _loss_lines(busbar, shelf, load_w, bar_loss_w, dc_power_w, power_w, installed)
+    limited = bar_of(rack, catalogue, pieces, installed, limited=True)
+    losses = after_losses(rack, limited, lose(limited, single_losses(limited), threads=1)) if installed else ()
+    covered = [loss for loss in losses if loss.covered and loss.carried]
+    voltage_v = solved.voltage_v[0]
+    shelf_v = float(voltage_v[bar.network.node_number["foot"]])
+    source_a = float(solved.source_a[0].sum())
+    loaded_v = voltage_v[bar.network.load_w > 0]
+    tap_a = bar.loads_w / voltage_v[bar.taps] if len(bar.taps) else np.zeros(1)
+    cord_a = _cord_a(rack, shelf, dc_power_w / installed if installed else 0.0)
 
     return PowerPath(
         lines=tuple(lines),
-        busbar=nodes,
+        busbar=_nodes(bar, solved),
         load_w=load_w,
-        busbar_loss_w=solved.loss_w,
+        busbar_loss_w=bar_loss_w,
+        joint_loss_w=float(
+            sum(solved.line_loss_w[0, at] for at, line in enumerate(bar.network.lines) if line == "joints")
+        ),
+        tap_loss_w=float(solved.line_loss_w[0, bar.tap_lines].sum()),
         dc_power_w=dc_power_w,
         conversion_loss_w=power_w - dc_power_w,
         power_w=power_w,
@@ -130,15 +170,66 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
         load_share=load_share,
         efficiency=efficiency,
         shelf_v=shelf_v,
-        lowest_v=float(solved.voltage_v.min()) if len(solved.voltage_v) else shelf_v,
-        busbar_current_a=solved.source_current_a,
-        shelf_current_a=solved.source_current_a / installed if installed else 0.0,
-        cord_current_a=cord_a(power_w, installed),
+        lowest_v=float(loaded_v.min()) if len(loaded_v) else shelf_v,
+        busbar_current_a=source_a,
+        busbar_k=float(solved.conductor_k[0, bar.segments].max()) if len(bar.segments) else busbar.ambient_k,
+        tap_current_a=float(tap_a.max()),
+        shelf_current_a=source_a / installed if installed else 0.0,
+        cord_current_a=cord_a,
         shelves_after_loss=left,
         load_share_after_loss=share_left,
-        shelf_current_after_loss_a=solved.source_current_a / left if left else 0.0,
-        cord_current_after_loss_a=cord_a(power_left_w, left),
-        carried=solved.carried,
+        shelf_current_after_loss_a=max((loss.shelf_a for loss in covered), default=source_a / max(installed, 1)),
+        cord_current_after_loss_a=max((loss.cord_a for loss in covered), default=cord_a),
+        losses=losses,
+        limits=load_limits(limited.network) if installed else (),
+        carried=bool(solved.carried[0]),
+    )
+
+
+def _cord_a(rack: Rack, shelf: Shelf, shelf_w: float) -> float:
+    """AC current of one cord of a shelf that gives `shelf_w`."""
+    input_w = shelf_w / _efficiency(shelf, shelf_w / (shelf.psu_w * shelf.psu_count))
+    current_a = conductors.three_phase_current_a(input_w, rack.power.feed_v, rack.power.power_factor)
+    return current_a / rack.power.cords_per_shelf
+
+
+#: Losses that each redundancy is meant to cover.
+COVERED = {"N": (), "N+1": ("shelf", "supply"), "N+N": ("feed", "shelf", "supply")}
+
+
+def after_losses(rack: Rack, bar: Bar, states: LossStates) -> tuple[AfterLoss, ...]:
+    """One rack's states, a row each; a pair counts as covered by no redundancy."""
+    covered = COVERED[rack.power.redundancy]
+    return tuple(
+        AfterLoss(
+            kind=loss.kind,
+            name=loss.name,
+            covered=loss.kind in covered,
+            carried=bool(states.carried[0, at]),
+            asked_share=float(states.asked_share[0, at]),
+            lowest_v=float(states.lowest_v[0, at]),
+            supply_share=float(states.supply_share[0, at]),
+            shelf_a=float(states.shelf_a[0, at]),
+            bar_a=float(states.bar_a[0, at]),
+            tap_a=float(states.tap_a[0, at]),
+            cord_a=_cord_a(rack, bar.shelf, float(states.shelf_w[0, at])),
+        )
+        for at, loss in enumerate(states.losses)
+    )
+
+
+def _nodes(bar: Bar, solved: DirectSolution) -> tuple[BusbarNode, ...]:
+    """A row for each load; where the bar has no resistance there is no stretch to tell of."""
+    voltage_v = solved.voltage_v[0, bar.taps] if len(bar.taps) else np.zeros(0)
+    nothing: list[float | None] = [None] * len(bar.names)
+    through_a, warm_k = nothing, nothing
+    if len(bar.segments):
+        through_a = [abs(current_a) for current_a in solved.line_a[0, bar.segments].tolist()]
+        warm_k = solved.conductor_k[0, bar.segments].tolist()
+    columns = zip(bar.names, bar.distance_m, bar.loads_w, voltage_v, through_a, warm_k, strict=True)
+    return tuple(
+        BusbarNode(name, float(at_m), float(load_w), float(volt), float(load_w / volt), bar_a, bar_k)
+        for name, at_m, load_w, volt, bar_a, bar_k in columns
     )
 
 
@@ -214,213 +305,16 @@ def _loss_lines(
 
 
 def _busbar(
-    rack: Rack, shelf: Shelf, busbar: Busbar, pieces: tuple[Piece, ...], load_w: float
-) -> tuple[tuple[BusbarNode, ...], float, conductors.Ladder, int]:
+    rack: Rack, catalogue: Catalogue, shelf: Shelf, pieces: tuple[Piece, ...], load_w: float
+) -> tuple[Bar, DirectSolution, int]:
     """The solved busbar, with as many shelves as its own loss calls for: more are taken until they carry it."""
-    names, loads_w = _busbar_loads(rack, pieces)
-    bar_ohm = conductors.bar_resistance_ohm(busbar.conductor, busbar.length_m, busbar.section_m2, busbar.temperature_k)
     rating_w = shelf.psu_w * shelf.psu_count
     needed = machines.pieces_needed(load_w, rating_w)
-    dc_w = load_w
-    shelf_v, solved = shelf.output_v, conductors.ladder(loads_w, shelf.output_v, 0.0, 0.0)
     for _ in range(MOST_ROUNDS):
-        for _ in range(MOST_ROUNDS):
-            installed = machines.pieces_with_spares(needed, rack.power.redundancy)
-            share = min(dc_w / (installed * rating_w), 1.0) if installed else 0.0
-            shelf_v = max(shelf.output_v - shelf.droop_v * share, shelf.output_v / 2)
-            solved = conductors.ladder(loads_w, shelf_v, 2 * bar_ohm, busbar.joint_ohm, rack.power.tray_least_v)
-            settled = abs(load_w + solved.loss_w - dc_w) <= 1e-12 * load_w
-            dc_w = load_w + solved.loss_w
-            if settled:
-                break
-        more = machines.pieces_needed(dc_w, rating_w)
+        bar = bar_of(rack, catalogue, pieces, machines.pieces_with_spares(needed, rack.power.redundancy))
+        solved = solve(bar.network, threads=1)
+        more = machines.pieces_needed(load_w + float(solved.line_loss_w[0].sum()), rating_w)
         if more <= needed:
             break
         needed = more
-    spacing_m = busbar.length_m / len(names) if names else 0.0
-    nodes = tuple(
-        BusbarNode(name, spacing_m * (number + 1), float(power_w), float(voltage_v), float(current_a))
-        for number, (name, power_w, voltage_v, current_a) in enumerate(
-            zip(names, loads_w, solved.voltage_v, solved.current_a, strict=True)
-        )
-    )
-    return nodes, shelf_v, solved, needed
-
-
-def _busbar_loads(
-    rack: Rack, pieces: tuple[Piece, ...]
-) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Names and power of what hangs on the busbar: trays in the layout's order, then powered components together."""
-    tray_w = {
-        name: rack.design_load_share
-        * (tray.other_power_w + math.fsum(p.part.power_w * p.per_tray for p in pieces if p.tray == name))
-        for name, tray in rack.trays.items()
-    }
-    names = list(tray_order(rack, pieces))
-    loads = [tray_w[name] for name in names]
-    for piece in pieces:
-        if not piece.tray and piece.part.power_w and piece.count:
-            names.append(piece.name)
-            loads.append(rack.design_load_share * piece.part.power_w * piece.count)
-    return names, np.array(loads, dtype=np.float64)
-
-
-def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: PowerPath) -> list[Finding]:
-    """Every check of the power path; a check whose limit nobody stated says so."""
-    shelf, busbar = catalogue.shelves[rack.power.shelf], catalogue.busbars[rack.power.busbar]
-    here, shelf_path = f"rack.{generation}.power", f"catalogue.shelves.{rack.power.shelf}"
-    after = {"N": "no loss is covered", "N+1": "after the loss of one shelf", "N+N": "after the loss of one feed"}
-    lost = after[path.redundancy]
-    cord_limit_a = rack.power.cord_a * rack.power.continuous_share
-    found = [
-        _closure(generation, path),
-        finding(
-            "rack.power.tray_voltage",
-            generation,
-            path.lowest_v if path.carried else 0.0,
-            rack.power.tray_least_v,
-            "V",
-            standing="user",
-            source=f"{here}.tray_least",
-            at_least=True,
-            text="lowest voltage at a tray, at the far end of the busbar"
-            if path.carried
-            else "the busbar cannot carry the trays' power: the voltage collapses below the least",
-        ),
-        finding(
-            "rack.power.cord_current",
-            generation,
-            path.cord_current_a,
-            cord_limit_a,
-            "A",
-            standing="user",
-            source=f"{here}.cord",
-            text="current per cord, all shelves working, against its continuous rating",
-        ),
-        finding(
-            "rack.power.shelf_load",
-            generation,
-            path.load_share,
-            1.0,
-            "",
-            standing="user",
-            source=shelf_path,
-            text="load of each shelf as a share of its rating, all shelves working",
-        ),
-        finding(
-            "rack.power.declared",
-            generation,
-            path.power_w,
-            rack.declared.power_w,
-            "W",
-            standing="user",
-            source=f"rack.{generation}.declared.power",
-            severity="warning",
-            text=f"computed AC power against the declared ({path.power_w / rack.declared.power_w - 1:+.1%})"
-            if rack.declared.power_w
-            else "computed AC power against the declared",
-        ),
-    ]
-    if path.redundancy != "N":
-        found += [
-            finding(
-                "rack.power.cord_after_loss",
-                generation,
-                path.cord_current_after_loss_a,
-                cord_limit_a,
-                "A",
-                standing="user",
-                source=f"{here}.cord",
-                text=f"current per cord {lost}, against its continuous rating",
-            ),
-            finding(
-                "rack.power.shelves_after_loss",
-                generation,
-                path.shelves_after_loss,
-                path.shelves_needed,
-                "",
-                standing="user",
-                source=f"{here}.redundancy",
-                at_least=True,
-                text=f"shelves that work {lost}, against those that carry the rack",
-            ),
-        ]
-    if path.redundancy == "N+N":
-        found.append(
-            finding(
-                "rack.power.feeds",
-                generation,
-                path.feeds,
-                2,
-                "",
-                standing="user",
-                source=f"{here}.feeds",
-                at_least=True,
-                text="N+N needs two feeds of which each carries all",
-            )
-        )
-    found += _current_findings(generation, path, shelf, busbar, f"catalogue.busbars.{rack.power.busbar}", shelf_path)
-    found.append(
-        not_modelled(
-            "rack.power.transients",
-            generation,
-            "load steps, ride-through, storage, short circuit and protection are not computed; the path is steady",
-        )
-    )
-    return found
-
-
-def _closure(generation: str, path: PowerPath) -> Finding:
-    counted_w = math.fsum(line.power_w for line in path.lines if line.adds)
-    heat_w = path.liquid_w + path.air_w
-    residual = max(abs(counted_w - path.power_w), abs(heat_w - path.power_w)) / max(path.power_w, 1.0)
-    return finding(
-        "rack.power.ledger",
-        generation,
-        residual,
-        1e-9,
-        "",
-        standing="standard",
-        source="conservation of energy",
-        text="parts and losses against the AC power, and heat to liquid and air against it: the largest gap as a share",
-    )
-
-
-def _current_findings(
-    generation: str, path: PowerPath, shelf: Shelf, busbar: Busbar, busbar_path: str, shelf_path: str
-) -> list[Finding]:
-    found: list[Finding] = []
-    if shelf.connector_a is None:
-        text = "no rating of the shelf's output connector is stated"
-        found.append(not_modelled("rack.power.connector_current", generation, text, shelf_path))
-    else:
-        worst_a = max(path.shelf_current_a, path.shelf_current_after_loss_a)
-        found.append(
-            finding(
-                "rack.power.connector_current",
-                generation,
-                worst_a,
-                shelf.connector_a,
-                "A",
-                standing="user",
-                source=f"{shelf_path}.connector",
-                text="current of a shelf's output connector, after the covered loss",
-            )
-        )
-    if busbar.rating_a is None:
-        text = "no rating of the busbar is stated"
-        found.append(not_modelled("rack.power.busbar_current", generation, text, busbar_path))
-    else:
-        found.append(
-            finding(
-                "rack.power.busbar_current",
-                generation,
-                path.busbar_current_a,
-                busbar.rating_a,
-                "A",
-                standing="user",
-                source=f"{busbar_path}.rating",
-                text="current at the foot of the busbar",
-            )
-        )
-    return found
+    return bar, solved, needed
