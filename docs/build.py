@@ -19,7 +19,8 @@ from rackwright import cli
 from rackwright.outcome import STAGES
 from rackwright.program import fields, schema, tree
 from rackwright.program.load import shipped
-from rackwright.study.specs import TABLES as STUDIED
+from rackwright.study.power_specs import TABLES as POWER_STUDIED
+from rackwright.study.specs import TABLES as COOLING_STUDIED
 from rackwright.units import Kind
 
 HOME = Path(__file__).parent / "reference"
@@ -155,7 +156,10 @@ def tables_page() -> Iterator[str]:
     for stage, module in _stage_modules():
         yield ""
         yield f"## {stage}"
-        for spec in (*module.TABLES, *(item for item in STUDIED if item.name.startswith(f"{stage}."))):
+        for spec in (
+            *module.TABLES,
+            *(item for item in (*COOLING_STUDIED, *POWER_STUDIED) if item.name.startswith(f"{stage}.")),
+        ):
             yield ""
             yield f"### {spec.name}"
             yield ""

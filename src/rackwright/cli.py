@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rackwright.outcome import Outcome
     from rackwright.plan import WeeklyPlan
     from rackwright.program import Program
+    from rackwright.study.cooling import Questions as CoolingQuestions
+    from rackwright.study.power import PowerQuestions
 
 app = typer.Typer(
     name="rackwright",
@@ -294,7 +296,10 @@ def rack(
     file: File,
     view: Annotated[View | None, typer.Argument(help="power, cooling or network; all when absent.")] = None,
     hours: Annotated[bool, typer.Option("--hours", help="cooling: through 8,760 hours at every site.")] = False,
-    failures: Annotated[bool, typer.Option("--failures", help="cooling: every single failure, and mends.")] = False,
+    failures: Annotated[
+        bool, typer.Option("--failures", help="power: every single loss; cooling: every single failure, and mends.")
+    ] = False,
+    pairs: Annotated[bool, typer.Option("--pairs", help="power: every pair of losses.")] = False,
     margin: Annotated[bool, typer.Option("--margin", help="cooling: the margin as a distribution.")] = False,
     pressure: Annotated[
         bool, typer.Option("--pressure", help="cooling: pressures, ratings, boiling, rated points.")
@@ -316,28 +321,45 @@ def rack(
         from rackwright.report.page import stage_page
 
         through_hours = hours or weather is not None or site is not None
-        asked = through_hours or failures or margin or pressure or mixed or transient or network is not None
+        of_power = pairs or (failures and view is View.power)
+        of_cooling = through_hours or margin or pressure or mixed or transient or network is not None
+        of_cooling = of_cooling or (failures and view is not View.power)
         outcome = _run(file, "rack", no_cache)
-        if asked:
-            from rackwright.progress import Console
-            from rackwright.study.cooling import Questions, study_cooling
+        if of_power:
+            from rackwright.study.power import PowerQuestions
 
-            view = View.cooling
+            view = view or View.power
+            outcome = _studied(outcome, PowerQuestions(failures and view is View.power, pairs))
+        if of_cooling:
+            from rackwright.study.cooling import Questions
+
+            view = view or View.cooling
             together = tuple(name.strip() for name in mixed.split(",") if name.strip())
             questions = Questions(
                 through_hours, failures, margin, transient, pressure, together, network, weather, site
             )
-            console = Console(sys.stderr)
-            try:
-                outcome = study_cooling(outcome, questions, progress=console)
-            finally:
-                console.close()
+            outcome = _studied(outcome, questions)
         if out is not None:
             from rackwright.report.files import write_format
 
             typer.echo(f"wrote {write_format(outcome, 'parquet', out)}", err=True)
         _show(outcome, as_json, "" if as_json else stage_page(outcome, "rack", view.value if view else None))
         _finish(outcome, strict)
+
+
+def _studied(outcome: Outcome, questions: CoolingQuestions | PowerQuestions) -> Outcome:
+    """The outcome with a study's answers; progress goes to standard error."""
+    from rackwright.progress import Console
+    from rackwright.study.cooling import study_cooling
+    from rackwright.study.power import PowerQuestions, study_power
+
+    console = Console(sys.stderr)
+    try:
+        if isinstance(questions, PowerQuestions):
+            return study_power(outcome, questions, progress=console)
+        return study_cooling(outcome, questions, progress=console)
+    finally:
+        console.close()
 
 
 def _stage_word(stage: str, meaning: str) -> None:

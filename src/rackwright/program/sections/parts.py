@@ -115,6 +115,8 @@ class Shelf(Part):
     output_v: f.Voltage
     #: Fall of the output voltage from no load to full load.
     droop_v: Annotated[float, f.Field("scalar", f.quantity("a voltage fall", "V", "0.5 V", 0.0, 100.0))] = 0.0
+    #: How far its supplies' set-points may lie from the output voltage, either way.
+    set_point_share: f.Share = Named(default=0.0, alias="set_point")
     #: Highest current of its output connector.
     connector_a: f.Current | None = None
     #: Efficiency against share of rated load; read between the points linearly.

@@ -129,8 +129,8 @@ def lose(
         progress.step(f"racks {first + 1:,} to {last:,} after every loss", first / racks)
         here = slice(first, last)
         asked_w = loads[here].sum(axis=1)[:, None]
-        asked = np.asarray(np.where(asked_w > 0, asked_w / np.maximum(left_w[None, :], 1e-9), 0.0), np.float64)
-        found["asked_share"][here] = asked
+        asked = np.asarray(np.where(asked_w > 0, asked_w / np.maximum(left_w[None, :], 1e-300), 0.0), np.float64)
+        found["asked_share"][here] = np.where(asked > 1e9, np.inf, asked)
         # what asks for more than its supplies may give has no answer to look for
         rack, case = np.nonzero(np.asarray(asked <= 1, np.bool_) & np.asarray(on.any(axis=1), np.bool_))
         if not len(rack):
