@@ -166,7 +166,7 @@ def families_of(case: Case) -> list[str]:
     """Every part family that the catalogue knows."""
     catalogue = case.catalogue
     kinds = (catalogue.chips, catalogue.components, catalogue.switches, catalogue.optics, catalogue.shelves,
-             catalogue.busbars, catalogue.cdus, catalogue.frames)  # fmt: skip
+             catalogue.busbars, catalogue.batteries, catalogue.stores, catalogue.cdus, catalogue.frames)  # fmt: skip
     return sorted({part.family for kind in kinds for part in kind.values() if part.family})
 
 

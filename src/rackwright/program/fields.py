@@ -400,6 +400,10 @@ POSITIVE_FLOW = quantity("a flow above zero", "m**3/s", "130 L/min", 1e-9, 100.0
 PRESSURE = quantity("a pressure", "Pa", "130 kPa", 0.0, 1e8)
 VOLTAGE = quantity("a voltage", "V", "415 V", 1.0, 1e5)
 CURRENT = quantity("a current", "A", "100 A", 0.0, 1e6)
+ENERGY = quantity("an energy", "J", "65 J", 0.0, 1e15)
+CAPACITANCE = quantity("a capacitance", "F", "10 mF", 0.0, 1e5)
+FREQUENCY = quantity("a frequency", "Hz", "60 Hz", 1e-6, 1e9)
+APPARENT_POWER = quantity("a short-circuit power", "VA", "2000 MVA", 1.0, 1e13)
 MASS = quantity("a mass", "kg", "1360 kg", 0.0, 1e6)
 LENGTH = quantity("a length", "m", "2.4 m", 0.0, 1e6)
 VELOCITY = quantity("a velocity", "m/s", "2.1 m/s", 1e-3, 100.0)
@@ -455,6 +459,10 @@ AutoFlow = Annotated[float | None, Field("scalar", FLOW, auto=True)]
 Pressure = Annotated[float, Field("scalar", PRESSURE)]
 Voltage = Annotated[float, Field("scalar", VOLTAGE)]
 Current = Annotated[float, Field("scalar", CURRENT)]
+Energy = Annotated[float, Field("scalar", ENERGY)]
+Capacitance = Annotated[float, Field("scalar", CAPACITANCE)]
+Frequency = Annotated[float, Field("scalar", FREQUENCY)]
+ApparentPower = Annotated[float, Field("scalar", APPARENT_POWER)]
 Mass = Annotated[float, Field("scalar", MASS)]
 Length = Annotated[float, Field("scalar", LENGTH)]
 AutoLength = Annotated[float | None, Field("scalar", LENGTH, auto=True)]
@@ -499,7 +507,7 @@ def refers(*sections: str) -> Field:
 ENDINGS = (
     "_per_rack_week_usd", "_usd_per_rack", "_usd_per_w", "_usd_per_j", "_usd_h", "_per_week", "_kg_m2", "_byte_s",
     "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
-    "_ru", "_kg", "_m2", "_pa", "_w", "_k", "_v", "_a", "_m", "_s",
+    "_ru", "_kg", "_m2", "_pa", "_hz", "_va", "_w", "_k", "_v", "_a", "_m", "_s", "_j", "_f",
 )  # fmt: skip
 
 

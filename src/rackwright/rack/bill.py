@@ -74,6 +74,12 @@ def _in_rack(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], path: 
             yield _part_line(piece.path, piece.name, piece.kind, piece.part, piece.count, False, 0)
     shelf, busbar = rack.power.shelf, rack.power.busbar
     yield _part_line("power.shelf", shelf, "shelves", catalogue.shelves[shelf], path.shelves, False, 0)
+    backup = path.backup
+    if backup.battery and backup.batteries:
+        part = catalogue.batteries[backup.battery]
+        yield _part_line("power.battery", backup.battery, "batteries", part, backup.batteries, False, 0)
+    if backup.store and backup.stores:
+        yield _part_line("power.store", backup.store, "stores", catalogue.stores[backup.store], backup.stores, False, 0)
     yield _part_line("power.busbar", busbar, "busbars", catalogue.busbars[busbar], 1, False, 0)
 
 

@@ -143,7 +143,8 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
     block = block_of(generation, rack, catalogue, pieces, loop)
     cluster, cluster_from = _cluster(rack, wanted)
     network = scale_out(rack, catalogue, pieces, cluster)
-    layout = layout_of(rack, catalogue, pieces, path.shelves)
+    backup = path.backup
+    layout = layout_of(rack, catalogue, pieces, path.shelves, backup.batteries, backup.stores)
     bill = bill_of(rack, catalogue, pieces, path, loop, network)
     in_rack_usd, shared_usd = cost_usd(bill, shared=False), cost_usd(bill, shared=True)
     findings = [
@@ -221,6 +222,7 @@ def _tables(designs: list[RackDesign], racks: Mapping[str, Rack]) -> Iterator[Ta
             for number, x in enumerate(d.power.busbar, start=1)
         ),
     )
+    yield table(specs.RACK_BACKUP, (row for design in designs for row in _backup_rows(design)))
     yield table(
         specs.RACK_GROWTH,
         (
@@ -342,6 +344,16 @@ def _feed_row(generation: str, path: PowerPath) -> tuple[Any, ...]:
         path.cord_current_a,
         path.cord_current_after_loss_a,
     )
+
+
+def _backup_rows(design: RackDesign) -> Iterator[tuple[Any, ...]]:
+    backup, dc_w = design.power.backup, design.power.dc_power_w
+    if backup.battery:
+        seconds = backup.carried_s or 0.0
+        yield design.generation, "battery", backup.battery, backup.batteries, dc_w, seconds * dc_w, seconds, backup.charge_w
+    if backup.store:
+        seconds = backup.store_j / dc_w if dc_w else 0.0
+        yield design.generation, "store", backup.store, backup.stores, backup.store_w, backup.store_j, seconds, 0.0
 
 
 def _loop_row(design: RackDesign) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rackwright.program.sections.parts import Catalogue
+from rackwright.program.sections.parts import Battery, Catalogue, Store
 from rackwright.program.sections.rack import Rack
 from rackwright.rack.pieces import Piece, is_role
 from rackwright.tables import Finding, finding, not_modelled
@@ -55,8 +55,10 @@ def tray_order(rack: Rack, pieces: tuple[Piece, ...]) -> tuple[str, ...]:
     return (*below, *middle, *above)
 
 
-def layout_of(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], shelves: int) -> Layout:
-    """Shelves at the foot (none when they stand in a sidecar), then the trays.
+def layout_of(
+    rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], shelves: int, batteries: int = 0, stores: int = 0
+) -> Layout:
+    """Shelves, batteries and stores at the foot (none when they stand in a sidecar), then the trays.
 
     Mass is frame, shelves in the rack, busbar, trays, their parts and components; the coolant in hoses and plates
     and the cables that no part names are left out.
@@ -66,15 +68,19 @@ def layout_of(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], shelv
     in_rack = shelves if rack.power.shelves_in == "rack" else 0
     trays_kg = math.fsum(tray.mass_kg * tray.count for tray in rack.trays.values())
     pieces_kg = math.fsum(piece.part.mass_kg * piece.count for piece in pieces)
-    payload_kg = trays_kg + pieces_kg + shelf.mass_kg * in_rack + busbar.mass_kg
+    backed = _backed(rack, catalogue, batteries, stores) if rack.power.shelves_in == "rack" else []
+    backed_kg = math.fsum(part.mass_kg * count for _, part, count in backed)
+    payload_kg = trays_kg + pieces_kg + shelf.mass_kg * in_rack + backed_kg + busbar.mass_kg
     mass_kg = frame.mass_kg + payload_kg
     trays_ru = math.fsum(tray.height_ru * tray.count for tray in rack.trays.values())
-    count = in_rack + sum(tray.count for tray in rack.trays.values())
-    slots = tuple(_slots(rack, pieces, in_rack, shelf.height_ru, frame.height_ru))
+    foot = [(rack.power.shelf, shelf.height_ru, in_rack)]
+    foot += [(name, part.height_ru, number) for name, part, number in backed if part.height_ru]
+    count = sum(number for _, _, number in foot) + sum(tray.count for tray in rack.trays.values())
+    slots = tuple(_slots(rack, pieces, foot, frame.height_ru))
     return Layout(
         slots=slots,
         slots_left_out=count - len(slots),
-        height_ru=trays_ru + shelf.height_ru * in_rack,
+        height_ru=trays_ru + math.fsum(height_ru * number for _, height_ru, number in foot),
         frame_ru=frame.height_ru,
         frame_mass_kg=frame.mass_kg,
         payload_kg=payload_kg,
@@ -85,11 +91,25 @@ def layout_of(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], shelv
     )
 
 
-def _slots(rack: Rack, pieces: tuple[Piece, ...], shelves: int, shelf_ru: float, frame_ru: float) -> Iterator[Slot]:
+def _backed(
+    rack: Rack, catalogue: Catalogue, batteries: int, stores: int
+) -> list[tuple[str, Battery | Store, int]]:
+    """Batteries and stores of the rack, by name, with their number."""
+    found: list[tuple[str, Battery | Store, int]] = []
+    if rack.power.battery and batteries:
+        found.append((rack.power.battery, catalogue.batteries[rack.power.battery], batteries))
+    if rack.power.store and stores:
+        found.append((rack.power.store, catalogue.stores[rack.power.store], stores))
+    return found
+
+
+def _slots(
+    rack: Rack, pieces: tuple[Piece, ...], foot: list[tuple[str, float, int]], frame_ru: float
+) -> Iterator[Slot]:
     """Slots from the foot, as long as they fit the frame."""
     position_ru = 0.0
     numbers: dict[str, int] = {}
-    things = [("shelf", rack.power.shelf, shelf_ru)] * min(shelves, MOST_SLOTS)
+    things = [("shelf", name, high) for name, high, number in foot for _ in range(min(number, MOST_SLOTS))]
     things += [(_kind(name, pieces), name, rack.trays[name].height_ru) for name in tray_order(rack, pieces)]
     for what, name, height_ru in things[:MOST_SLOTS]:
         if position_ru + height_ru > frame_ru * (1 + 1e-9):

@@ -84,6 +84,21 @@ RACK_BUSBAR = TableSpec(
     ),
 )
 
+RACK_BACKUP = TableSpec(
+    "rack.power_backup",
+    "What carries a rack when its input is lost, and what smooths its power.",
+    (
+        _GENERATION,
+        Column("what", "battery or store", type="text"),
+        Column("part", "name in the catalogue", type="text"),
+        Column("count", "pieces in or beside the rack", type="count"),
+        Column("power_w", "power that a battery carries, or that the stores can give together", "W", shown="kW"),
+        Column("energy_j", "energy at that power", "J", shown="kJ"),
+        Column("seconds", "of the rack's DC power that this energy is", "s"),
+        Column("charge_w", "drawn while charging again, above the rack's own power", "W", shown="kW"),
+    ),
+)
+
 RACK_GROWTH = TableSpec(
     "rack.power_growth",
     "How far all loads of a rack may grow together, supplies held to their rating: each limit, the first to bind first.",
@@ -291,6 +306,7 @@ TABLES: tuple[TableSpec, ...] = (
     RACK_POWER,
     RACK_FEED,
     RACK_BUSBAR,
+    RACK_BACKUP,
     RACK_GROWTH,
     RACK_COOLING,
     RACK_LOOP,

@@ -143,6 +143,15 @@ RACK: dict[str, Any] = {
         "continuous": "80 %",
         "busbar": "bar",
         "tray_least": "46 V",
+        "motion": {
+            "waiting": "40 %",
+            "idle": "20 %",
+            "rise": "10 ms",
+            "overshoot": "10 %",
+            "overshoot_time": "50 ms",
+            "jitter": "2 %",
+            "skew": "5 ms",
+        },
     },
     "network": {"rails": "1", "planes": "1", "switch": "box", "optic": "module", "oversubscription": "1.0"},
     "cooling": {

@@ -129,6 +129,44 @@ class Shelf(Part):
         return efficiency
 
 
+class BackupPoint(f.Section):
+    """How long a battery shelf carries a power, new or at the end of its life as its maker says."""
+
+    output_w: f.PositivePower
+    time_s: f.Duration
+
+
+class Battery(Part):
+    """A battery shelf on the busbar: it takes over when the supplies' input is lost."""
+
+    height_ru: f.Height = 0.0
+    #: Rows of [power, seconds], power rising; between them the energy is read linearly.
+    backup: tuple[BackupPoint, ...]
+    #: It starts when the bus has been below this for `trigger_time_s`, or by the supplies' signal where it is 0.
+    trigger_v: Annotated[float, f.Field("scalar", f.quantity("a voltage", "V", "48.5 V", 0.0, 1e5))] = 0.0
+    trigger_time_s: f.Duration = 0.0
+    #: From the trigger to full power.
+    start_s: f.Duration = 0.0
+    #: Power that it draws while it is charged again.
+    charge_w: f.Power = 0.0
+
+    @field_validator("backup")
+    @classmethod
+    def _in_order(cls, backup: tuple[BackupPoint, ...]) -> tuple[BackupPoint, ...]:
+        _check_rising([point.output_w for point in backup], "power")
+        return backup
+
+
+class Store(Part):
+    """Capacitors that smooth: joules between their highest and lowest voltage, and the power that they give or take."""
+
+    height_ru: f.Height = 0.0
+    energy_j: f.Energy
+    output_w: f.PositivePower
+    #: Energy given over energy taken.
+    efficiency_share: f.PositiveShare = 0.95
+
+
 class Busbar(Part):
     """A rack busbar: one conductor go, one return, both of `section_m2` and `length_m`."""
 
@@ -255,6 +293,8 @@ class Catalogue(f.Section):
     optics: dict[str, Optic] = {}
     plates: dict[str, Plate] = {}
     shelves: dict[str, Shelf] = {}
+    batteries: dict[str, Battery] = {}
+    stores: dict[str, Store] = {}
     busbars: dict[str, Busbar] = {}
     cdus: dict[str, Cdu] = {}
     couplings: dict[str, Coupling] = {}

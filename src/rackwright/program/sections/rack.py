@@ -36,6 +36,22 @@ class Tray(f.Section):
     other_power_w: f.Power = 0.0
 
 
+class Motion(f.Section):
+    """How a rack's power moves while it trains. Shares are of its design power."""
+
+    #: While accelerators wait for their collectives, and while the job stands still (checkpoints, restarts).
+    waiting_share: f.Share
+    idle_share: f.Share
+    #: From waiting to full power, and back.
+    rise_s: f.Duration
+    #: Above the design power at the start of each step, and for how long.
+    overshoot_share: f.Share
+    overshoot_s: f.Duration = Named(alias="overshoot_time")
+    #: Spread of the steps' length, and of the racks of one job against each other (standard deviations).
+    jitter_share: f.Share
+    skew_s: f.Duration
+
+
 class RackPower(f.Section):
     """The power path: feeds -> shelves -> busbar -> trays."""
 
@@ -55,6 +71,13 @@ class RackPower(f.Section):
     tray_least_v: f.Voltage
     #: Where the shelves stand: in the rack, or in a power rack beside it (then they take no rack units here).
     shelves_in: Literal["rack", "sidecar"] = "rack"
+    #: Battery shelves on the busbar, as many as carry the rack for `ride_through_s`; they stand with the shelves.
+    battery: Annotated[str, f.refers("batteries")] | None = None
+    ride_through_s: f.Duration = Named(default=90.0, alias="ride_through")
+    #: Capacitors that smooth, and how many of them.
+    store: Annotated[str, f.refers("stores")] | None = None
+    stores: f.Count = Named(default=0, alias="stores")
+    motion: Motion
 
 
 class RackNetwork(f.Section):

@@ -23,6 +23,16 @@ class TrainingModel(f.Section):
     flop: f.Operations | None = Named(default=None, alias="flop")
 
 
+class TrainingStep(f.Section):
+    """The beat of a run: an optimiser step, the part of it that its collectives leave exposed, and checkpoints."""
+
+    time_s: f.Duration
+    exposed_share: f.Share
+    #: A pause of `checkpoint_s` after every `checkpoint_every_s`.
+    checkpoint_every_s: f.Duration
+    checkpoint_s: f.Duration
+
+
 class TrainingRun(f.Section):
     """One run between two weeks, both included. `mfu_share` overrides the roadmap's."""
 
@@ -31,6 +41,7 @@ class TrainingRun(f.Section):
     mfu_share: f.PositiveShare | None = None
     commitment: Commitment = "contract"
     generations: tuple[str, ...] | None = None
+    step: TrainingStep
 
 
 class ServingModel(f.Section):

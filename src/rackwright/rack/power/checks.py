@@ -105,6 +105,7 @@ def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: Powe
                 text="N+N needs two feeds of which each carries all",
             )
         )
+    found += _backup_findings(generation, rack, path)
     found += _current_findings(generation, path, shelf, busbar, f"catalogue.busbars.{rack.power.busbar}", shelf_path)
     found.append(
         not_modelled(
@@ -130,6 +131,38 @@ def _closure(generation: str, path: PowerPath) -> Finding:
         source="conservation of energy",
         text="parts and losses against the AC power, and heat to liquid and air against it: the largest gap as a share",
     )
+
+
+def _backup_findings(generation: str, rack: Rack, path: PowerPath) -> list[Finding]:
+    """How long the batteries carry the rack, and what their charging adds to the supplies' load."""
+    backup, rule = path.backup, "rack.power.ride_through"
+    if backup.carried_s is None:
+        return [not_modelled(rule, generation, "the rack has no batteries of its own", f"rack.{generation}.power.battery")]
+    room_w = path.shelves_needed * path.shelf_rating_w
+    return [
+        finding(
+            rule,
+            generation,
+            backup.carried_s,
+            backup.wanted_s,
+            "s",
+            standing="user",
+            source=f"rack.{generation}.power.ride_through",
+            at_least=True,
+            text=f"time for which {backup.batteries} {backup.battery} carry the rack's DC power",
+        ),
+        finding(
+            "rack.power.recharge",
+            generation,
+            path.dc_power_w + backup.charge_w,
+            room_w,
+            "W",
+            standing="user",
+            severity="warning",
+            source=f"catalogue.batteries.{backup.battery}.charge",
+            text="DC power with the batteries charging, against the shelves that carry the rack without spares",
+        ),
+    ]
 
 
 def _current_findings(

@@ -11,6 +11,7 @@ from rackwright.physics import conductors, machines
 from rackwright.program.sections.parts import Busbar, Catalogue, Shelf
 from rackwright.program.sections.rack import Rack
 from rackwright.rack.pieces import Piece
+from rackwright.rack.power.backup import Backup, backup_of
 from rackwright.rack.power.bar import Bar, bar_of
 from rackwright.rack.power.direct import DirectSolution, LoadLimit, load_limits, solve
 from rackwright.rack.power.redundancy import LossStates, lose, single_losses
@@ -110,6 +111,7 @@ class PowerPath:
     losses: tuple[AfterLoss, ...]
     #: How far all loads may grow together, the first limit to bind first; supplies held to their rating.
     limits: tuple[LoadLimit, ...]
+    backup: Backup
     #: Every tray gets its power: no voltage collapse on the busbar.
     carried: bool
 
@@ -182,6 +184,7 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
         cord_current_after_loss_a=max((loss.cord_a for loss in covered), default=cord_a),
         losses=losses,
         limits=load_limits(limited.network) if installed else (),
+        backup=backup_of(rack, catalogue, dc_power_w),
         carried=bool(solved.carried[0]),
     )
 
