@@ -300,6 +300,10 @@ def rack(
         bool, typer.Option("--failures", help="power: every single loss; cooling: every single failure, and mends.")
     ] = False,
     pairs: Annotated[bool, typer.Option("--pairs", help="power: every pair of losses.")] = False,
+    utility: Annotated[bool, typer.Option("--utility", help="power: what the utility sees of a site.")] = False,
+    trace: Annotated[
+        Path | None, typer.Option("--trace", help="power: a rack's power, recorded (CSV or Parquet).", metavar="FILE")
+    ] = None,
     margin: Annotated[bool, typer.Option("--margin", help="cooling: the margin as a distribution.")] = False,
     pressure: Annotated[
         bool, typer.Option("--pressure", help="cooling: pressures, ratings, boiling, rated points.")
@@ -310,7 +314,9 @@ def rack(
         Path | None, typer.Option("--network", help="cooling: your own loop, EPANET.", metavar="INP")
     ] = None,
     weather: Annotated[Path | None, typer.Option("--weather", help="cooling: an EPW file.", metavar="EPW")] = None,
-    site: Annotated[str | None, typer.Option("--site", help="cooling: one site, with its hours.")] = None,
+    site: Annotated[
+        str | None, typer.Option("--site", help="One site; cooling: with its hours; power: with --utility.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as Parquet.")] = None,
     as_json: AsJson = False,
     strict: Strict = False,
@@ -320,8 +326,8 @@ def rack(
     with _answers(as_json):
         from rackwright.report.page import stage_page
 
-        through_hours = hours or weather is not None or site is not None
-        of_power = pairs or (failures and view is View.power)
+        of_power = pairs or utility or trace is not None or (failures and view is View.power)
+        through_hours = hours or weather is not None or (site is not None and not of_power)
         of_cooling = through_hours or margin or pressure or mixed or transient or network is not None
         of_cooling = of_cooling or (failures and view is not View.power)
         outcome = _run(file, "rack", no_cache)
@@ -329,7 +335,8 @@ def rack(
             from rackwright.study.power import PowerQuestions
 
             view = view or View.power
-            outcome = _studied(outcome, PowerQuestions(failures and view is View.power, pairs))
+            singles = failures and view is View.power
+            outcome = _studied(outcome, PowerQuestions(singles, pairs, utility or trace is not None, trace, site))
         if of_cooling:
             from rackwright.study.cooling import Questions
 

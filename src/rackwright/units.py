@@ -62,6 +62,7 @@ watt = J / s = W
 watt_hour = 3600 J = Wh
 volt = W / A = V
 ohm = V / A
+volt_ampere = V * A = VA
 farad = A * s / V = F
 litre = 1e-3 m ** 3 = L = l = liter
 gallon = 3.785411784e-3 m ** 3 = gal

@@ -398,8 +398,10 @@ RISE = quantity("a temperature difference", "delta_K", "10 K", 0.0, 200.0)
 FLOW = quantity("a flow", "m**3/s", "130 L/min", 0.0, 100.0)
 POSITIVE_FLOW = quantity("a flow above zero", "m**3/s", "130 L/min", 1e-9, 100.0)
 PRESSURE = quantity("a pressure", "Pa", "130 kPa", 0.0, 1e8)
-VOLTAGE = quantity("a voltage", "V", "415 V", 1.0, 1e5)
+VOLTAGE = quantity("a voltage", "V", "415 V", 1.0, 1e6)
 CURRENT = quantity("a current", "A", "100 A", 0.0, 1e6)
+POWER_RAMP = quantity("a power ramp", "W/s", "20 MW/min", 0.0, 1e12)
+SHARE_RAMP = quantity("a share a time", "1/s", "0.02 /min", 0.0, 1e6)
 ENERGY = quantity("an energy", "J", "65 J", 0.0, 1e15)
 CAPACITANCE = quantity("a capacitance", "F", "10 mF", 0.0, 1e5)
 FREQUENCY = quantity("a frequency", "Hz", "60 Hz", 1e-6, 1e9)
@@ -459,6 +461,8 @@ AutoFlow = Annotated[float | None, Field("scalar", FLOW, auto=True)]
 Pressure = Annotated[float, Field("scalar", PRESSURE)]
 Voltage = Annotated[float, Field("scalar", VOLTAGE)]
 Current = Annotated[float, Field("scalar", CURRENT)]
+PowerRamp = Annotated[float, Field("scalar", POWER_RAMP)]
+ShareRamp = Annotated[float, Field("scalar", SHARE_RAMP)]
 Energy = Annotated[float, Field("scalar", ENERGY)]
 Capacitance = Annotated[float, Field("scalar", CAPACITANCE)]
 Frequency = Annotated[float, Field("scalar", FREQUENCY)]
@@ -506,7 +510,7 @@ def refers(*sections: str) -> Field:
 #: Endings that carry the unit; the file says the noun alone: `supply_k` is read from `supply`.
 ENDINGS = (
     "_per_rack_week_usd", "_usd_per_rack", "_usd_per_w", "_usd_per_j", "_usd_h", "_per_week", "_kg_m2", "_byte_s",
-    "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
+    "_w_s", "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
     "_ru", "_kg", "_m2", "_pa", "_hz", "_va", "_w", "_k", "_v", "_a", "_m", "_s", "_j", "_f",
 )  # fmt: skip
 

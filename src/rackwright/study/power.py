@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from rackwright.rack.power.bar import bar_of
 from rackwright.rack.power.path import COVERED, AfterLoss, after_losses
 from rackwright.rack.power.redundancy import lose, pair_losses, single_losses
 from rackwright.study import power_specs as specs
+from rackwright.study.utility import findings_of, line_rows, spectrum_rows, views
 from rackwright.tables import Finding, TableSpec, finding, not_modelled
 
 #: Racks drawn for the spread of set-points.
@@ -30,6 +32,10 @@ class PowerQuestions:
 
     failures: bool = False
     pairs: bool = False
+    utility: bool = False
+    #: A recorded waveform of one rack in place of the roadmap's, and one site of several.
+    waveform: Path | None = None
+    site: str | None = None
 
 
 def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progress = SILENT) -> Outcome:
@@ -48,6 +54,12 @@ def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progre
             found = _pairs(case, design)
             rows[specs.POWER_PAIRS] += _loss_rows(design, worst_first(found))
             findings += _pair_findings(design, found)
+    if questions.utility:
+        for view in views(case, outcome.rack.designs, questions.site, questions.waveform, outcome.program.seed):
+            progress.step(f"{view.site} full of {view.generation}: {len(view.power_w) * view.step_s / 60:.0f} minutes")
+            rows[specs.UTILITY_LINES] += line_rows(view)
+            rows[specs.UTILITY_SPECTRUM] += spectrum_rows(view)
+            findings += findings_of(view)
     tables = [spec.table(found) for spec, found in rows.items()]
     kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
     return replace(outcome, rack=kept)
@@ -58,6 +70,8 @@ def _asked(questions: PowerQuestions) -> Iterator[TableSpec]:
         yield specs.POWER_LOSSES
     if questions.pairs:
         yield specs.POWER_PAIRS
+    if questions.utility:
+        yield from (specs.UTILITY_LINES, specs.UTILITY_SPECTRUM)
 
 
 def worst_first(losses: tuple[AfterLoss, ...]) -> list[AfterLoss]:

@@ -33,4 +33,33 @@ POWER_PAIRS = TableSpec(
     _LOSS,
 )
 
-TABLES: tuple[TableSpec, ...] = (POWER_LOSSES, POWER_PAIRS)
+UTILITY_LINES = TableSpec(
+    "rack.power_utility",
+    "Each site full of one generation, its jobs in the rhythm of their training steps, against its utility's limits.",
+    (
+        Column("site", "site", type="text"),
+        _GENERATION,
+        Column("racks", "racks that the contracted power feeds", type="count"),
+        Column("jobs", "jobs that run side by side; the racks of a job are locked by their collectives", type="count"),
+        Column("specification", "whose limits", type="text"),
+        Column("line", "what is limited", type="text"),
+        Column("value", "found"),
+        Column("limit", "allowed; empty where nothing is"),
+        Column("unit", "unit of both", type="text"),
+        Column("outcome", "passed, failed, no limit or not modelled", type="text"),
+        Column("text", "in words", type="text"),
+    ),
+)
+
+UTILITY_SPECTRUM = TableSpec(
+    "rack.power_spectrum",
+    "The spectrum of a site's power: the strongest line of each stretch of frequency, as a sine's rms.",
+    (
+        Column("site", "site", type="text"),
+        _GENERATION,
+        Column("frequency_hz", "frequency", "Hz"),
+        Column("rms_w", "rms of a sine there", "W", shown="MW"),
+    ),
+)
+
+TABLES: tuple[TableSpec, ...] = (POWER_LOSSES, POWER_PAIRS, UTILITY_LINES, UTILITY_SPECTRUM)

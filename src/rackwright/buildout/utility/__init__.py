@@ -5,13 +5,12 @@ from __future__ import annotations
 from rackwright.buildout.utility.assess import assess
 from rackwright.buildout.utility.dips import Dip, RideCurve, RideThrough, Supply, ride_through
 from rackwright.buildout.utility.jobs import Job, as_one_job, site_power, with_random_phases
-from rackwright.buildout.utility.presets import CURVES, SPECIFICATIONS, specification
+from rackwright.buildout.utility.presets import CURVES, specification_of
 from rackwright.buildout.utility.specification import Assessment, Band, CouplingPoint, Line, Specification
 from rackwright.buildout.utility.spectrum import Spectrum, spectrum
 
 __all__ = [
     "CURVES",
-    "SPECIFICATIONS",
     "Assessment",
     "Band",
     "CouplingPoint",
@@ -27,7 +26,7 @@ __all__ = [
     "assess",
     "ride_through",
     "site_power",
-    "specification",
+    "specification_of",
     "spectrum",
     "with_random_phases",
 ]

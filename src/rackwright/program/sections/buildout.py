@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field as Named
+
 from rackwright.program import fields as f
 
 
@@ -12,6 +14,22 @@ class Target(f.Section):
 
     power_w: f.Power
     budget_usd: f.Money
+
+
+class Grid(f.Section):
+    """The connection of a site: who asks what of its power, and the point at which it is asked."""
+
+    utility: Annotated[str, f.refers("utilities")]
+    #: Contracted power; the energised power of the last week where nobody says.
+    contracted_w: f.Power | None = None
+    voltage_v: f.Voltage
+    #: Short-circuit power and X/R at the point of common coupling: flicker is not modelled without them.
+    short_circuit_va: f.ApparentPower | None = None
+    x_over_r: f.PositiveRatio | None = Named(default=None, alias="x_over_r")
+    power_factor: f.PositiveShare
+    frequency_hz: f.Frequency
+    #: Racks of the jobs that run side by side; one job of all racks, the worst case, where nobody says.
+    jobs: dict[str, f.OneOrMore] = {}
 
 
 class Site(f.Section):
@@ -30,6 +48,7 @@ class Site(f.Section):
     #: The same by generation, where racks differ: {gb300: 1.38}.
     design_pue_of: dict[Annotated[str, f.refers("rack")], f.Ratio] = {}
     facility_usd_per_w: f.UsdPerW
+    grid: Grid
 
     def allotted(self, generation: str) -> float:
         """Facility power over that of a rack and its share of the block, as the plan allots it."""

@@ -277,6 +277,40 @@ class Climate(f.Section):
     cdd10: f.Ratio | None = None
 
 
+class UtilityBand(f.Section):
+    """Limits on the content of a site's power between two frequencies; what nobody states is no limit."""
+
+    low_hz: f.Frequency
+    high_hz: f.Frequency
+    rms_w: f.Power | None = None
+    worst_bin_w: f.Power | None = None
+    #: The same as a share of the contracted power; the smaller of the two holds.
+    worst_bin_share: f.Share | None = Named(default=None, alias="worst_bin_share")
+    #: Of the `base` below: the band's rms over mean or contracted power, or its energy over that of all fluctuation.
+    most_share: f.Share | None = Named(default=None, alias="share")
+    base: Literal["mean power", "contracted power", "all fluctuation"] = "mean power"
+
+
+class Utility(f.Section):
+    """What a utility asks of a site's power; what nobody states is no limit."""
+
+    name: str = ""
+    standing: Literal["accepted standard", "draft", "roadmap", "estimate", "assumed", "user"] = "user"
+    #: Change of power over the window, over the window; the smaller of power and share of the contracted power holds.
+    ramp_up_w_s: f.PowerRamp | None = None
+    ramp_up_share: f.ShareRamp | None = Named(default=None, alias="ramp_up_share")
+    ramp_down_w_s: f.PowerRamp | None = None
+    ramp_down_share: f.ShareRamp | None = Named(default=None, alias="ramp_down_share")
+    ramp_window_s: f.Duration = 60.0
+    #: Highest less lowest power within any such window.
+    range_w: f.Power | None = None
+    range_window_s: f.Duration = 5.0
+    bands: tuple[UtilityBand, ...] = ()
+    #: Short-term and long-term flicker at the point of common coupling.
+    pst: f.Ratio | None = Named(default=None, alias="pst")
+    plt: f.Ratio | None = Named(default=None, alias="plt")
+
+
 class State(f.Section):
     """A state's industrial electricity price."""
 
@@ -302,3 +336,4 @@ class Catalogue(f.Section):
     frames: dict[str, Frame] = {}
     climates: dict[str, Climate] = {}
     states: dict[str, State] = {}
+    utilities: dict[str, Utility] = {}

@@ -1,0 +1,244 @@
+"""What the utility sees: a site's power in the rhythm of its training, held against the limits of its connection."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rackwright.buildout.utility import Assessment, CouplingPoint, Job, assess, site_power, specification_of
+from rackwright.buildout.utility.specification import Specification
+from rackwright.errors import Problem, ProgramError
+from rackwright.program.case import Case
+from rackwright.program.sections.buildout import Site
+from rackwright.program.sections.rack import Rack
+from rackwright.program.sections.roadmap import TrainingRun
+from rackwright.rack.design import RackDesign
+from rackwright.rack.power.waveforms import Waveform, read_waveform, training_step
+from rackwright.tables import Finding, finding, not_modelled
+
+#: Length and step of the record that a site is held against its specification with.
+LENGTH_S, STEP_S = 3600.0, 0.01
+#: Fine step of a rack's own waveform.
+FINE_S = 0.001
+#: Places of the spectrum that a table keeps: enough to draw it.
+MOST_BINS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """One site full of one generation: its power, the limits, and how it fares."""
+
+    site: str
+    generation: str
+    racks: int
+    jobs: int
+    contracted_w: float
+    power_w: np.ndarray[Any, np.dtype[np.float64]]
+    step_s: float
+    specification: Specification
+    assessment: Assessment
+    waveform: Waveform
+
+
+def waveform_of(
+    case: Case, design: RackDesign, file: Path | None, *, length_s: float = LENGTH_S, step_s: float = FINE_S, seed: int
+) -> Waveform:
+    """AC power of one rack against time: a recording, else the step of the largest run that the generation trains.
+
+    The roadmap says the step's time, the exposed part and the checkpoints; the rack says its power while it computes,
+    waits and stands still. All powers keep the efficiency of the design point.
+    """
+    if file is not None:
+        return read_waveform(file)
+    rack, run = case.rack[design.generation], run_of(case, design.generation)
+    motion, high_w = rack.power.motion, design.power_w
+    if run is None:
+        return Waveform(step_s, np.full(round(length_s / step_s), high_w), length_s, "no training run", "estimate", "")
+    name, found = run
+    step = found.step
+    return training_step(
+        period_s=step.time_s,
+        exposed_share=step.exposed_share,
+        high_w=high_w,
+        low_w=high_w * motion.waiting_share,
+        rise_s=motion.rise_s,
+        overshoot_share=motion.overshoot_share,
+        overshoot_s=motion.overshoot_s,
+        checkpoint_every_s=step.checkpoint_every_s or None,
+        checkpoint_s=step.checkpoint_s,
+        idle_w=high_w * motion.idle_share,
+        jitter_share=motion.jitter_share,
+        seed=seed,
+        length_s=length_s,
+        step_s=step_s,
+        what=f"training step of {name} on {design.generation}",
+        standing="assumed",
+        source="roadmap and rack sections of the program",
+    )
+
+
+def run_of(case: Case, generation: str) -> tuple[str, TrainingRun] | None:
+    """The training run with the most operations that a generation may run."""
+    runs: Mapping[str, TrainingRun] = case.roadmap.training if case.roadmap else {}
+    found = [(name, run) for name, run in runs.items() if run.generations is None or generation in run.generations]
+
+    def work(item: tuple[str, TrainingRun]) -> float:
+        model = item[1].model
+        return model.flop or 6.0 * (model.active or model.parameters or 0.0) * (model.tokens or 0.0)
+
+    return max(found, key=work, default=None)
+
+
+def views(
+    case: Case, designs: tuple[RackDesign, ...], chosen: str | None, file: Path | None, seed: int
+) -> Iterator[SiteView]:
+    """Every site that has power, full of each generation."""
+    for name, site in _sites(case, chosen).items():
+        for design in designs:
+            found = _view(case, name, site, design, file, seed)
+            if found is not None:
+                yield found
+
+
+def _sites(case: Case, chosen: str | None) -> Mapping[str, Site]:
+    sites = case.buildout.sites if case.buildout else {}
+    if chosen is not None and chosen not in sites:
+        raise ProgramError([Problem("--site", 0, "", chosen, f"a site: {', '.join(sites) or 'there is none'}")])
+    if not sites:
+        raise ProgramError([Problem("the program", 0, "buildout.sites", "nothing", "sites with a grid under buildout")])
+    return sites if chosen is None else {chosen: sites[chosen]}
+
+
+def _view(case: Case, name: str, site: Site, design: RackDesign, file: Path | None, seed: int) -> SiteView | None:
+    energised_w = float(np.asarray(site.energised_w)[-1])
+    contracted_w = site.grid.contracted_w or energised_w
+    # what a rack takes of the site at its design hour, its share of fabric, cooling and losses in it
+    site_w = (design.power_w + design.shared_power_w) * site.allotted(design.generation)
+    racks = int(contracted_w / site_w) if site_w else 0
+    if racks < 1:
+        return None
+    wave = waveform_of(case, design, file, seed=seed)
+    electrical = case.buildout.efficiency.electrical_share if case.buildout else 1.0
+    rack: Rack = case.rack[design.generation]
+    sizes = _jobs(site, racks)
+    repeats = wave.period_s is not None
+    length_s = LENGTH_S if repeats else min(LENGTH_S, len(wave.power_w) * wave.step_s)
+    rng = np.random.default_rng(seed)
+    jobs = [
+        Job(
+            name=job,
+            waveform=wave,
+            racks=count,
+            skew_s=rack.power.motion.skew_s,
+            # between jobs phases are independent; the one job's phase is nobody's business
+            phase_s=float(rng.uniform(0, wave.length_s)) if len(sizes) > 1 and repeats else 0.0,
+            scale=1.0 / electrical,
+            seed=seed + at,
+        )
+        for at, (job, count) in enumerate(sizes.items())
+    ]
+    steady_w = racks * (site_w - design.power_w / electrical)
+    power_w = site_power(jobs, length_s=length_s, step_s=STEP_S, steady_w=max(steady_w, 0.0))
+    grid = site.grid
+    utility = case.catalogue.utilities[grid.utility]
+    limits = specification_of(utility, contracted_w, name=grid.utility, source=f"catalogue.utilities.{grid.utility}")
+    point = CouplingPoint(grid.voltage_v, grid.short_circuit_va, grid.x_over_r, grid.power_factor, grid.frequency_hz)
+    found = assess(power_w, STEP_S, limits, point, contracted_w=contracted_w)
+    return SiteView(name, design.generation, racks, len(sizes), contracted_w, power_w, STEP_S, limits, found, wave)
+
+
+def _jobs(site: Site, racks: int) -> dict[str, int]:
+    """The stated jobs as far as racks last, what is left as one more; one job of all where nobody states any."""
+    left, found = racks, {}
+    for name, count in site.grid.jobs.items():
+        take = min(count, left)
+        if take:
+            found[name] = take
+        left -= take
+    if left:
+        found["the rest" if found else "one job"] = left
+    return found
+
+
+def line_rows(view: SiteView) -> Iterator[tuple[Any, ...]]:
+    """One row for each line of the specification that says something."""
+    for line in view.assessment.lines:
+        if line.most is None and (line.holds is None and not math.isfinite(line.value)):
+            continue
+        value = line.value if math.isfinite(line.value) else None
+        outcome = {True: "passed", False: "failed", None: "no limit" if line.most is None else "not modelled"}[
+            line.holds
+        ]
+        yield (
+            view.site,
+            view.generation,
+            view.racks,
+            view.jobs,
+            view.specification.name,
+            line.name,
+            value,
+            line.most,
+            line.unit,
+            outcome,
+            line.text,
+        )
+
+
+def findings_of(view: SiteView) -> Iterator[Finding]:
+    """The specification's lines as findings; what is not modelled is said."""
+    where = f"{view.site} full of {view.generation}"
+    source = view.specification.source
+    for line in view.assessment.lines:
+        rule = f"rack.power.utility.{_rule(line.name)}"
+        if line.most is None:
+            continue
+        if line.holds is None or not math.isfinite(line.value):
+            yield not_modelled(rule, where, line.text, source)
+            continue
+        standing = _STANDING.get(view.specification.standing, "user")
+        yield finding(
+            rule, where, line.value, line.most, line.unit, standing=standing, source=source,
+            text=f"{view.specification.name}, {line.name}: {line.text}",
+        )  # fmt: skip
+
+
+def _rule(name: str) -> str:
+    """`ramp_up`, `range`, `pst`; of a band `band_rms`, `band_worst_bin` or `band_share`.
+
+    >>> _rule("0.1 to 20 Hz, share of all fluctuation"), _rule("ramp up"), _rule("Pst")
+    ('band_share', 'ramp_up', 'pst')
+    """
+    if "," not in name:
+        return "_".join(name.lower().split())
+    said = name.split(", ", 1)[1]
+    return "band_share" if said.startswith("share") else "band_" + "_".join(said.split())
+
+
+_STANDING: dict[str, Any] = {
+    "accepted standard": "standard",
+    "draft": "draft",
+    "roadmap": "roadmap",
+    "estimate": "estimate",
+    "assumed": "estimate",
+    "user": "user",
+}
+
+
+def spectrum_rows(view: SiteView) -> Iterator[tuple[Any, ...]]:
+    """The spectrum in at most some hundred places: each the strongest line of its stretch."""
+    frequency, rms = view.assessment.frequencies_hz, view.assessment.line_rms_w
+    inside = (frequency > 0) & (frequency <= 50.0)
+    frequency, rms = frequency[inside], rms[inside]
+    if not len(frequency):
+        return
+    edges = np.geomspace(frequency[0], frequency[-1] * (1 + 1e-9), MOST_BINS + 1)
+    place = np.searchsorted(edges, frequency, side="right") - 1
+    for at in np.unique(place):
+        of = np.flatnonzero(place == at)
+        best = of[int(np.argmax(rms[of]))]
+        yield view.site, view.generation, float(frequency[best]), float(rms[best])
