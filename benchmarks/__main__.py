@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks import commands, compile_plan, cooling_years, pump_trip
+from benchmarks import commands, compile_plan, cooling_years, power_halls, power_losses, pump_trip, utility_hour
 from benchmarks.peers import hydraulics
 from benchmarks.table import Row
 
@@ -17,6 +17,9 @@ def rows() -> Iterator[Row]:
     yield from hydraulics.run()
     yield from cooling_years.run()
     yield from pump_trip.run()
+    yield from power_halls.run()
+    yield from power_losses.run()
+    yield from utility_hour.run()
 
 
 #: The page that carries the table, between these two marks.

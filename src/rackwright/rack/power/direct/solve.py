@@ -265,6 +265,7 @@ def _slowly(tree: Tree, cases: Cases, answers: Answers) -> None:
     lanes = lanes_of(len(tree.parent), len(tree.limit_a), 1)
     for scenario in np.flatnonzero(answers.steps < 0).tolist():
         lanes.rise_k[:] = 0.0
+        lanes.powered[:] = 0.0
         answers.steps[scenario] = solve_slowly(tree, cases, lanes, scenario)
         emit(tree, lanes, answers, scenario, 1)
 
