@@ -6,7 +6,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks import commands, compile_plan, cooling_years, power_halls, power_losses, pump_trip, utility_hour
+from benchmarks import (
+    cheapest_mix,
+    commands,
+    compile_plan,
+    cooling_years,
+    power_halls,
+    power_losses,
+    pump_trip,
+    utility_hour,
+)
 from benchmarks.peers import hydraulics
 from benchmarks.table import Row
 
@@ -20,6 +29,7 @@ def rows() -> Iterator[Row]:
     yield from power_halls.run()
     yield from power_losses.run()
     yield from utility_hour.run()
+    yield from cheapest_mix.run()
 
 
 #: The page that carries the table, between these two marks.

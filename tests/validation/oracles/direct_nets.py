@@ -36,7 +36,9 @@ def random_tree(rng: np.random.Generator, *, nodes: int, supplies: int, volt: fl
         lines.append((0, nodes - 1, 2e-4))
     load_w = rng.uniform(0.0, 60e3 / nodes, nodes)
     at = rng.choice(nodes, supplies, replace=False)
-    fed = tuple((int(node), volt * (1 + 0.005 * rng.uniform(-1, 1)), float(rng.uniform(0.5, 2.0)) * 1e-3) for node in at)
+    fed = tuple(
+        (int(node), volt * (1 + 0.005 * rng.uniform(-1, 1)), float(rng.uniform(0.5, 2.0)) * 1e-3) for node in at
+    )
     return Net(tuple(lines), load_w, fed)
 
 
