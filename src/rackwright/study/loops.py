@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,17 @@ def pressure_findings(generation: str, made: BlockHall, rack: Rack, catalogue: C
             primary_kg_s=made.cdu.primary_rated_kg_s,
         ),
     ]
+    if "one CDU lost" in states:
+        lost = cdu_rows(
+            made.hall,
+            made.fluid,
+            states["one CDU lost"],
+            wanted_k=made.loop.supply_k,
+            primary_k=made.loop.facility_supply_k,
+            primary_kg_s=made.cdu.primary_rated_kg_s,
+        )
+        # the survivors' pumps, at full speed: beyond the rated flow their curve is no longer the maker's
+        rows += [replace(row, text=f"one CDU lost: {row.text}") for row in lost if row.what == "flow"]
     return [
         row.as_finding(RULES.get(row.what, f"rack.cooling.{row.what.replace(' ', '_')}"), generation) for row in rows
     ]

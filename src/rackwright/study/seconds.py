@@ -19,6 +19,7 @@ from rackwright.rack.cooling.transients import (
     LoopDynamics,
     Plates,
     Pumps,
+    TransientResult,
     buffer_for_ride_through_m3,
     over_range,
     run_transients,
@@ -37,6 +38,8 @@ CAPACITY_SHARES, COAST_SHARES, LIMIT_K = (0.5, 1.0, 2.0), (0.5, 1.0, 2.0), (-5.0
 EXCHANGER_M3_W, EXCHANGER_J_K_W = 15e-9, 0.05
 #: Ride-through that a buffer is sized for.
 WANTED_S = 60.0
+#: Part of a rack's flow that the heat beside the plates is put on in the transient.
+OTHERS, OTHERS_SHARE = "boards and the like", 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,19 @@ def seconds_of(made: BlockHall, rack: Rack, block: BlockLoop) -> list[Seconds]:
                 float(result.seconds_to_throttle[0]),
                 earliest,
                 latest,
-                float(result.hottest_case_k.max()),
+                _hottest_k(result),
                 float(buffer_m3),
                 float(abs(result.unclosed_j[0]) / max(result.heat_j[0], 1.0)),
                 ride.standing,
             )
         )
     return found
+
+
+def _hottest_k(run: TransientResult) -> float:
+    """Hottest case of a chip with a plate of its own."""
+    chips = [number for number, name in enumerate(run.plate_name) if not name.endswith(OTHERS)]
+    return float(run.case_k[chips].max())
 
 
 def dynamics_of(made: BlockHall, rack: Rack, block: BlockLoop) -> LoopDynamics:
@@ -95,7 +104,8 @@ def dynamics_of(made: BlockHall, rack: Rack, block: BlockLoop) -> LoopDynamics:
     which errs to early throttling.
     """
     loop, own, cdu = made.loop, made.rack, made.cdu
-    racks = block.racks / max(loop.cdus_needed, 1)
+    # as many CDUs as the hall that set the pumps' speed: all that stand there
+    racks = block.racks / max(len(made.hall.cdus), 1)
     density = _at(made.fluid, loop.supply_k)
     hose_m3 = np.pi / 4 * own.hose_diameter_m**2 * own.hose_m
     trays = sum(tray.count for tray in own.trays)
@@ -106,7 +116,7 @@ def dynamics_of(made: BlockHall, rack: Rack, block: BlockLoop) -> LoopDynamics:
     branch = Branch(
         name=own.name,
         racks=racks,
-        plates=tuple(_plates(made, rack, number) for number in range(len(loop.plates))),
+        plates=(*(_plates(made, rack, number) for number in range(len(loop.plates))), *_others(made, rack)),
         linear_pa_s_m3=linear,
         quadratic_pa_s2_m6=quadratic,
         supply_m3=hose_m3 + manifold_m3,
@@ -121,7 +131,8 @@ def dynamics_of(made: BlockHall, rack: Rack, block: BlockLoop) -> LoopDynamics:
         pumps=Pumps(
             running=cdu.pumps,
             shutoff_pa=cdu.shutoff_pa,
-            falloff=cdu.falloff,
+            # the exchanger's own drop goes with the pumps' curve: exact while all of them run
+            falloff=cdu.falloff + cdu.exchanger_pa_s2_m6 * cdu.pumps**2,
             rated_m3_s=cdu.rated_kg_s / density / cdu.pumps,
             coast_down_s=rack.cooling.seconds.coast_down_s,
             speed_share=min(block.speed, 1.0),
@@ -148,7 +159,7 @@ def _plates(made: BlockHall, rack: Rack, number: int) -> Plates:
         chip=state.chip,
         count=state.count,
         heat_w=state.heat_w,
-        flow_share=state.flow_m3_s / made.loop.flow_m3_s,
+        flow_share=state.flow_m3_s / made.loop.flow_m3_s * (1 - (OTHERS_SHARE if _others_w(made) else 0.0)),
         flows_m3_s=spot.curve_m3_s,
         resistances_k_w=spot.curve_k_w,
         chip_j_k=assumed.package_j_k_w * state.heat_w,
@@ -159,6 +170,39 @@ def _plates(made: BlockHall, rack: Rack, number: int) -> Plates:
         throttled_share=assumed.throttled_share,
         limit_standing="estimate",
         capacity_standing="assumed",
+    )
+
+
+def _others_w(made: BlockHall) -> float:
+    """Heat of one rack that reaches the liquid beside the plates: boards, memory, shelves."""
+    plates_w = sum(state.count * state.heat_w for state in made.loop.plates)
+    left_w = made.loop.liquid_heat_w - plates_w
+    return left_w if left_w > 1e-6 * made.loop.liquid_heat_w else 0.0
+
+
+def _others(made: BlockHall, rack: Rack) -> tuple[Plates, ...]:
+    """That heat as a kind of its own without a limit, on a small part of the flow: what counts is where it mixes in."""
+    heat_w, assumed = _others_w(made), rack.cooling.seconds
+    if not heat_w:
+        return ()
+    flows_m3_s = (0.5 * OTHERS_SHARE * made.loop.flow_m3_s, 2 * OTHERS_SHARE * made.loop.flow_m3_s)
+    carried = _at(made.fluid, made.loop.supply_k) * _heat(made.fluid, made.loop.supply_k)
+    return (
+        Plates(
+            chip=OTHERS,
+            count=1,
+            heat_w=heat_w,
+            flow_share=OTHERS_SHARE,
+            flows_m3_s=flows_m3_s,
+            # twice what the coolant's own warming leaves: a surface well above its coolant, without a limit
+            resistances_k_w=(2 / (carried * flows_m3_s[0]), 2 / (carried * flows_m3_s[1])),
+            chip_j_k=assumed.package_j_k_w * heat_w,
+            plate_j_k=assumed.plate_j_k_w * heat_w,
+            fluid_m3=assumed.coolant_m3_w * heat_w,
+            throttled_share=assumed.throttled_share,
+            limit_standing="assumed",
+            capacity_standing="assumed",
+        ),
     )
 
 

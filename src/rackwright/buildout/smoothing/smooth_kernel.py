@@ -156,7 +156,7 @@ def smooth_lanes(
 def _rest(before: float, after: float, records: float) -> float:
     """Where a state settles that one record takes from `before` to `after` and that forgets exp(-records) in it."""
     kept = np.exp(-records)
-    return (after - kept * before) / (1.0 - kept)
+    return float((after - kept * before) / (1.0 - kept))
 
 
 @kernel

@@ -192,10 +192,14 @@ class Cdu(Part):
     capacity_w: f.PositivePower
     approach_k: Annotated[float, f.Field("scalar", f.RISE)]
     flow_most_m3_s: f.PositiveFlow
+    #: Flow at which head, approach and capacity hold; the highest flow where nobody says.
+    rated_flow_m3_s: f.Flow = 0.0
     #: Pressure that its pumps leave for the racks at that flow.
     head_pa: f.Pressure = 0.0
-    #: Head at no flow over the head at the highest flow; 0 where nobody said.
+    #: Head at no flow over the head at the rated flow; 0 where nobody said.
     shutoff_share: f.Ratio = Named(default=0.0, alias="shutoff")
+    #: Of the stated head, what the exchanger and its strainer take inside, at the rated flow.
+    exchanger_drop_pa: f.Pressure = 0.0
     #: Its own pumps, all running.
     pumps: f.OneOrMore = 1
     #: Hydraulic power over what the pumps draw.

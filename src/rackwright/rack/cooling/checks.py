@@ -21,7 +21,7 @@ WARMED_K, PRECISION_K = 2e-3, 2e-2
 def block_findings(generation: str, rack: Rack, catalogue: Catalogue, block: BlockLoop | None) -> list[Finding]:
     """Every check of the block's loop; one "not modelled" where it has none."""
     if block is None:
-        text = "the loop of the block is not solved: no plates, no flow, or the CDU's head and shut-off are not stated"
+        text = "the loop of the block is not solved: no plates, no flow, the CDU's head and shut-off not stated, or its approach impossible at its rated flows"
         return [not_modelled("rack.cooling.block", generation, text, f"rack.{generation}.cooling.cdu")]
     return [
         *_flow_findings(generation, rack, block),

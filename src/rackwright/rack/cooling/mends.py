@@ -134,7 +134,8 @@ def rank_mends(
     state = _solved(hall, fluid, given, None)
     point = point_of(state, fluid, **_at_point(given))
     adjoint = adjoint_of(point, _followed(point, within_k))
-    chosen = usual_mends(design, given, prices or Prices()) if mends is None else mends
+    work_w = float(state.warm.work_w.sum())
+    chosen = usual_mends(design, given, prices or Prices(), work_w) if mends is None else mends
     found = [(predict(adjoint, design, mend, given), mend) for mend in chosen]
     found.sort(key=lambda pair: -pair[0] / max(pair[1].cost_usd, 1.0))
     rows = [_confirm(state, design, fluid, given, mend, predicted) for predicted, mend in found[:show]]
@@ -240,13 +241,16 @@ def _hottest(state: HallState) -> str:
     return f"{spot.chip} of a {spot.tray} tray"
 
 
-def usual_mends(design: Design, given: Given, prices: Prices) -> tuple[Mend, ...]:
-    """Couplings +0.3 Kv, next sizes, a pump more, UA +10 %, a colder set-point, faster pumps, more facility water."""
+def usual_mends(design: Design, given: Given, prices: Prices, pumps_w: float | None = None) -> tuple[Mend, ...]:
+    """Couplings +0.3 Kv, next sizes, a pump more, UA +10 %, a colder set-point, faster pumps, more facility water.
+
+    `pumps_w` is what all pumps draw as solved, which a faster pump is priced by; without it their rated points stand.
+    """
     found = [
         *_couplings(design, prices),
         *_sizes(design, prices),
         *_of_cdus(design, prices),
-        *_of_given(design, given, prices),
+        *_of_given(design, given, prices, pumps_w),
     ]  # fmt: skip
     return tuple(found)
 
@@ -362,11 +366,10 @@ def _as_one_more(cdu: Cdu) -> Cdu:
     return replace(cdu, falloff=cdu.falloff * (cdu.pumps / (cdu.pumps + 1)) ** 2)
 
 
-def _of_given(design: Design, given: Given, prices: Prices) -> list[Mend]:
+def _of_given(design: Design, given: Given, prices: Prices, pumps_w: float | None) -> list[Mend]:
     heat_w = sum(rack.heat_w for rack in design.racks)
-    pumps_w = sum(
-        cdu.pumps * cdu.shutoff_pa * cdu.rated_kg_s / cdu.pumps / 1000.0 / cdu.pump_efficiency for cdu in design.cdus
-    )
+    if pumps_w is None:
+        pumps_w = sum(cdu.shutoff_pa * cdu.rated_kg_s / 1000.0 / cdu.pump_efficiency for cdu in design.cdus)
     flow_kg_s = float(np.mean(np.asarray(given["primary_kg_s"], np.float64))) * len(design.cdus)
     # power goes with the third power of the speed
     faster_w = pumps_w * (1.05**3 - 1)

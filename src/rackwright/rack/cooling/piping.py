@@ -179,30 +179,34 @@ def _x(fluid: Fluid, kelvin: float) -> float:
 def cdu_of(unit: parts.Cdu, fluid: parts.Fluid, loop: Loop) -> Cdu | None:
     """A CDU by its rated point; None where its head is not stated.
 
-    `head` is what its pumps leave outside at the highest flow, so the curve is that of pumps and exchanger together; the
-    exchanger link itself takes a hundredth of it.
+    `head` is what its pumps leave outside at the rated flow. The exchanger's own drop there stands beside it: pumps and
+    exchanger together have the stated curve. None also where the stated approach cannot be: the facility's water would
+    leave warmer than the racks' liquid enters.
     """
     if unit.head_pa <= 0 or unit.shutoff_share <= 1:
         return None
     mean_k = loop.supply_k + 5.0
-    rated_kg_s = unit.flow_most_m3_s * density(fluid, mean_k)
+    rated_m3_s = unit.rated_flow_m3_s or unit.flow_most_m3_s
+    rated_kg_s = rated_m3_s * density(fluid, mean_k)
     heat = heat_capacity(fluid, mean_k)
     primary_kg_s = unit.primary_flow_m3_s * WATER_KG_M3 or rated_kg_s * heat / WATER_HEAT_J_KG_K
-    exchanger = calibrated(
-        unit.capacity_w, unit.approach_k, primary_kg_s, rated_kg_s, WATER_HEAT_J_KG_K, heat,
-    )  # fmt: skip
+    try:
+        exchanger = calibrated(unit.capacity_w, unit.approach_k, primary_kg_s, rated_kg_s, WATER_HEAT_J_KG_K, heat)
+    except ValueError:
+        return None
     ua = float(exchanger.conductance_w_k(primary_kg_s, rated_kg_s))
-    own_pa = 0.01 * unit.head_pa
+    own_pa = unit.exchanger_drop_pa or 0.01 * unit.head_pa
     shutoff_pa = unit.shutoff_share * unit.head_pa
-    per_pump = unit.flow_most_m3_s / unit.pumps
+    per_pump = rated_m3_s / unit.pumps
     return Cdu(
         name=unit.name,
         pumps=unit.pumps,
         shutoff_pa=shutoff_pa,
+        # less the exchanger's part, so that what is left outside is the stated curve
         falloff=(shutoff_pa - unit.head_pa - own_pa) / per_pump**2,
-        exchanger_pa_s2_m6=own_pa / unit.flow_most_m3_s**2,
+        exchanger_pa_s2_m6=own_pa / rated_m3_s**2,
         ua_w_k=ua,
-        rated_kg_s=rated_kg_s,
+        rated_kg_s=unit.flow_most_m3_s * density(fluid, mean_k),
         primary_rated_kg_s=primary_kg_s,
         capacity_w=unit.capacity_w,
         pump_efficiency=unit.pump_efficiency,
