@@ -36,7 +36,7 @@ def test_all_heat_to_the_liquid_is_in_the_loop(loops):
 
 def test_it_begins_with_the_blocks_flow_and_its_hottest_case(loops):
     # one rigid column stands for the hall: a hundredth of the flow and half a kelvin are what that costs
-    for made, block, loop in loops:
+    for _, block, loop in loops:
         still = run_transients([loop], Event(kind="none"), until_s=5.0)
         density = loop.density_kg_m3
         racks = loop.branches[0].racks
