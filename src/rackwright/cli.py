@@ -300,7 +300,17 @@ def rack(
         bool, typer.Option("--failures", help="power: every single loss; cooling: every single failure, and mends.")
     ] = False,
     pairs: Annotated[bool, typer.Option("--pairs", help="power: every pair of losses.")] = False,
+    waveform: Annotated[
+        bool, typer.Option("--waveform", help="power: training steps, brown-outs and outages on the bus; stability.")
+    ] = False,
+    architectures: Annotated[
+        bool, typer.Option("--architectures", help="power: ways to feed the rack, side by side.")
+    ] = False,
     utility: Annotated[bool, typer.Option("--utility", help="power: what the utility sees of a site.")] = False,
+    smooth: Annotated[
+        bool,
+        typer.Option("--smooth", help="power: the cheapest mix that lets a site pass; half a minute a rack and site."),
+    ] = False,
     trace: Annotated[
         Path | None, typer.Option("--trace", help="power: a rack's power, recorded (CSV or Parquet).", metavar="FILE")
     ] = None,
@@ -326,7 +336,8 @@ def rack(
     with _answers(as_json):
         from rackwright.report.page import stage_page
 
-        of_power = pairs or utility or trace is not None or (failures and view is View.power)
+        of_power = pairs or utility or waveform or architectures or smooth or trace is not None
+        of_power = of_power or (failures and view is View.power)
         through_hours = hours or weather is not None or (site is not None and not of_power)
         of_cooling = through_hours or margin or pressure or mixed or transient or network is not None
         of_cooling = of_cooling or (failures and view is not View.power)
@@ -336,7 +347,9 @@ def rack(
 
             view = view or View.power
             singles = failures and view is View.power
-            outcome = _studied(outcome, PowerQuestions(singles, pairs, utility or trace is not None, trace, site))
+            seen = utility or smooth or (trace is not None and not waveform)
+            asked = PowerQuestions(singles, pairs, waveform, architectures, seen, smooth, trace, site)
+            outcome = _studied(outcome, asked)
         if of_cooling:
             from rackwright.study.cooling import Questions
 

@@ -64,6 +64,7 @@ volt = W / A = V
 ohm = V / A
 volt_ampere = V * A = VA
 farad = A * s / V = F
+henry = V * s / A = H
 litre = 1e-3 m ** 3 = L = l = liter
 gallon = 3.785411784e-3 m ** 3 = gal
 inch = 0.0254 m = in

@@ -404,6 +404,7 @@ POWER_RAMP = quantity("a power ramp", "W/s", "20 MW/min", 0.0, 1e12)
 SHARE_RAMP = quantity("a share a time", "1/s", "0.02 /min", 0.0, 1e6)
 ENERGY = quantity("an energy", "J", "65 J", 0.0, 1e15)
 CAPACITANCE = quantity("a capacitance", "F", "10 mF", 0.0, 1e5)
+INDUCTANCE_PER_LENGTH = quantity("an inductance per length", "H/m", "0.2 uH/m", 0.0, 1e-3)
 FREQUENCY = quantity("a frequency", "Hz", "60 Hz", 1e-6, 1e9)
 APPARENT_POWER = quantity("a short-circuit power", "VA", "2000 MVA", 1.0, 1e13)
 MASS = quantity("a mass", "kg", "1360 kg", 0.0, 1e6)
@@ -465,6 +466,7 @@ PowerRamp = Annotated[float, Field("scalar", POWER_RAMP)]
 ShareRamp = Annotated[float, Field("scalar", SHARE_RAMP)]
 Energy = Annotated[float, Field("scalar", ENERGY)]
 Capacitance = Annotated[float, Field("scalar", CAPACITANCE)]
+InductancePerLength = Annotated[float, Field("scalar", INDUCTANCE_PER_LENGTH)]
 Frequency = Annotated[float, Field("scalar", FREQUENCY)]
 ApparentPower = Annotated[float, Field("scalar", APPARENT_POWER)]
 Mass = Annotated[float, Field("scalar", MASS)]
@@ -510,7 +512,7 @@ def refers(*sections: str) -> Field:
 #: Endings that carry the unit; the file says the noun alone: `supply_k` is read from `supply`.
 ENDINGS = (
     "_per_rack_week_usd", "_usd_per_rack", "_usd_per_w", "_usd_per_j", "_usd_h", "_per_week", "_kg_m2", "_byte_s",
-    "_w_s", "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
+    "_w_s", "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_h_m", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
     "_ru", "_kg", "_m2", "_pa", "_hz", "_va", "_w", "_k", "_v", "_a", "_m", "_s", "_j", "_f",
 )  # fmt: skip
 

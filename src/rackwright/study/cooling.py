@@ -326,11 +326,11 @@ def _failures(
                 design.generation,
                 last.margin_k,
                 0.0,
-                "K",
+                "delta_K",
                 standing="user",
                 at_least=True,
                 source=f"rack.{design.generation}.cooling.redundancy",
-                text=f"worst single failure with pumps sped up: {last.name}; {last.chip} in rack {last.rack}",
+                text=f"worst single failure with pumps sped up: {last.name}; {last.chip} in rack {last.rack + 1}",
             )
         )
     stuck = [row.name for row in worst if row.response == "speed up" and row.margin_k <= NO_WAY_OUT_K]
@@ -374,7 +374,7 @@ def _failure_row(design: RackDesign, row: FailureRow) -> tuple[Any, ...]:
         row.margin_k if row.margin_k > NO_WAY_OUT_K else None,
         row.margin_lost_k if row.margin_k > NO_WAY_OUT_K else None,
         row.chip,
-        row.rack,
+        row.rack + 1,
         row.racks_over,
         row.worst_flow_share if np.isfinite(row.worst_flow_share) else None,
         "yes" if row.coolers_short else "no",

@@ -14,12 +14,32 @@ from rackwright.outcome import Outcome
 from rackwright.program.case import Case
 from rackwright.progress import SILENT, Progress
 from rackwright.rack.design import RackDesign
-from rackwright.rack.pieces import pieces_of
+from rackwright.rack.pieces import accelerators_of, pieces_of
+from rackwright.rack.power.architectures import COLUMNS, compare
+from rackwright.rack.power.architectures_parts import Basis
 from rackwright.rack.power.bar import bar_of
 from rackwright.rack.power.path import COVERED, AfterLoss, after_losses
 from rackwright.rack.power.redundancy import lose, pair_losses, single_losses
 from rackwright.study import power_specs as specs
-from rackwright.study.utility import findings_of, line_rows, spectrum_rows, views
+from rackwright.study.steadiness import (
+    fault_rows,
+    protection_findings,
+    stability_findings,
+    stability_row,
+    steadiness,
+)
+from rackwright.study.utility import (
+    SiteView,
+    findings_of,
+    line_rows,
+    smoothing,
+    smoothing_finding,
+    smoothing_rows,
+    spectrum_rows,
+    views,
+)
+from rackwright.study.waveform import Moved, event_row, moved, wave_rows
+from rackwright.study.waveform import findings_of as moving_findings
 from rackwright.tables import Finding, TableSpec, finding, not_modelled
 
 #: Racks drawn for the spread of set-points.
@@ -32,7 +52,10 @@ class PowerQuestions:
 
     failures: bool = False
     pairs: bool = False
+    motion: bool = False
+    architectures: bool = False
     utility: bool = False
+    smooth: bool = False
     #: A recorded waveform of one rack in place of the roadmap's, and one site of several.
     waveform: Path | None = None
     site: str | None = None
@@ -49,17 +72,26 @@ def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progre
             progress.step(f"{design.generation}: every single loss")
             rows[specs.POWER_LOSSES] += _loss_rows(design, worst_first(design.power.losses))
             findings += _spread(case, design, outcome.program.seed)
+            rows[specs.POWER_FAULTS] += fault_rows(case, design)
+            findings += protection_findings(design.generation)
         if questions.pairs:
             progress.step(f"{design.generation}: every pair of losses")
             found = _pairs(case, design)
             rows[specs.POWER_PAIRS] += _loss_rows(design, worst_first(found))
             findings += _pair_findings(design, found)
+        if questions.motion:
+            _motion(case, design, questions.waveform, outcome.program.seed, rows, findings, progress)
+        if questions.architectures:
+            progress.step(f"{design.generation}: architectures side by side")
+            rows[specs.POWER_ARCHITECTURES] += _architecture_rows(case, design)
     if questions.utility:
         for view in views(case, outcome.rack.designs, questions.site, questions.waveform, outcome.program.seed):
             progress.step(f"{view.site} full of {view.generation}: {len(view.power_w) * view.step_s / 60:.0f} minutes")
             rows[specs.UTILITY_LINES] += line_rows(view)
             rows[specs.UTILITY_SPECTRUM] += spectrum_rows(view)
             findings += findings_of(view)
+            if questions.smooth and not view.assessment.passes:
+                _smooth(case, view, rows, findings, progress)
     tables = [spec.table(found) for spec, found in rows.items()]
     kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
     return replace(outcome, rack=kept)
@@ -67,11 +99,80 @@ def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progre
 
 def _asked(questions: PowerQuestions) -> Iterator[TableSpec]:
     if questions.failures:
-        yield specs.POWER_LOSSES
+        yield from (specs.POWER_LOSSES, specs.POWER_FAULTS)
     if questions.pairs:
         yield specs.POWER_PAIRS
+    if questions.motion:
+        yield from (specs.POWER_EVENTS, specs.POWER_STABILITY, specs.POWER_WAVE)
+    if questions.architectures:
+        yield specs.POWER_ARCHITECTURES
     if questions.utility:
         yield from (specs.UTILITY_LINES, specs.UTILITY_SPECTRUM)
+    if questions.smooth:
+        yield specs.UTILITY_SMOOTHING
+
+
+Rows = dict[TableSpec, list[tuple[Any, ...]]]
+
+
+def _motion(
+    case: Case,
+    design: RackDesign,
+    file: Path | None,
+    seed: int,
+    rows: Rows,
+    findings: list[Finding],
+    progress: Progress,
+) -> None:
+    """Events on the bus, its stability, and the training record."""
+    rack = case.rack[design.generation]
+    for item in moved(case, design, file, seed, progress):
+        rows[specs.POWER_EVENTS].append(event_row(item))
+        findings += moving_findings(item, rack)
+        if isinstance(item, Moved) and item.event == "training steps":
+            rows[specs.POWER_WAVE] += wave_rows(item)
+    progress.step(f"{design.generation}: stability")
+    steady = steadiness(case, design)
+    if steady is not None:
+        rows[specs.POWER_STABILITY].append(stability_row(steady))
+        findings += stability_findings(steady)
+
+
+def _smooth(case: Case, view: SiteView, rows: Rows, findings: list[Finding], progress: Progress) -> None:
+    assert case.buildout is not None
+    sizing = smoothing(case, view, case.buildout.sites[view.site], progress)
+    rack = case.rack[view.generation]
+    per_rack = accelerators_of(pieces_of(rack, case.catalogue))
+    rows[specs.UTILITY_SMOOTHING] += smoothing_rows(view, sizing, view.racks * per_rack)
+    findings.append(smoothing_finding(view, sizing))
+
+
+def _architecture_rows(case: Case, design: RackDesign) -> Iterator[tuple[Any, ...]]:
+    """Racks of a block fed in every way; trays of the 800 V class take 800 V."""
+    rack = case.rack[design.generation]
+    if not design.power.load_w:
+        return
+    basis = Basis(
+        rack_w=design.power.load_w,
+        racks=max(rack.block.racks, 1),
+        redundancy=rack.power.redundancy,
+        ride_through_s=rack.power.ride_through_s,
+        line_v=rack.power.feed_v,
+        power_factor=rack.power.power_factor,
+        trays_at_800_v=rack.power.architecture == "800vdc",
+    )
+    for item in compare(basis):
+        facts = [getattr(item, name).value for name, _ in COLUMNS]
+        by = dict(zip((name for name, _ in COLUMNS), facts, strict=True))
+        yield (
+            design.generation,
+            item.name,
+            *(by[name] for name in ("efficiency", "loss_w", "copper_kg", "rack_units", "floor_positions", "cost_usd")),
+            *(by[name] for name in ("mv_a", "lv_a", "rack_feed_a", "bar_foot_a", "mid_a", "ride_through_s")),
+            "yes" if item.holds else "no",
+            item.efficiency.status,
+            ", ".join(item.unpriced),
+        )
 
 
 def worst_first(losses: tuple[AfterLoss, ...]) -> list[AfterLoss]:

@@ -62,4 +62,121 @@ UTILITY_SPECTRUM = TableSpec(
     ),
 )
 
-TABLES: tuple[TableSpec, ...] = (POWER_LOSSES, POWER_PAIRS, UTILITY_LINES, UTILITY_SPECTRUM)
+POWER_EVENTS = TableSpec(
+    "rack.power_events",
+    "A rack's bus through training and through what may happen to its input, inner steps down to 10 us.",
+    (
+        _GENERATION,
+        Column("event", "what happens", type="text"),
+        Column("lowest_v", "lowest voltage of a tray; empty for a cold start and where the bus was not followed", "V"),
+        Column("where", "the tray", type="text"),
+        Column("at_s", "when", "s"),
+        Column("let_go", "trays whose input let go", type="count"),
+        Column("shelf_share", "most current of a shelf, of its rating", shown="%"),
+        Column("feed_w", "most power of the feeds together", "W", shown="kW"),
+        Column("store_j", "joules that the stores moved between", "J", shown="kJ"),
+        Column("battery_j", "joules drawn from the batteries", "J", shown="kJ"),
+        Column("unclosed", "what the run's energy balance misses, as a share"),
+    ),
+)
+
+POWER_WAVE = TableSpec(
+    "rack.power_wave",
+    "A rack in training, every fifth millisecond.",
+    (
+        _GENERATION,
+        Column("time_s", "time", "s"),
+        Column("load_w", "power that the trays ask for", "W", shown="kW"),
+        Column("feed_w", "power of the feeds", "W", shown="kW"),
+        Column("lowest_v", "lowest voltage of a tray", "V"),
+        Column("store_j", "joules in the stores", "J", shown="kJ"),
+    ),
+)
+
+POWER_STABILITY = TableSpec(
+    "rack.power_stability",
+    "Small-signal stability of a rack's bus at its design load.",
+    (
+        _GENERATION,
+        Column("stable", "every eigenvalue to the left", type="text"),
+        Column("mode_hz", "frequency of the least damped mode", "Hz"),
+        Column("damping", "its damping ratio"),
+        Column("element", "the part that takes part most", type="text"),
+        Column("tray", "the load nearest to Middlebrook's limit", type="text"),
+        Column("gain_db", "its gain margin; above zero proves stability, below proves nothing"),
+        Column("gain_hz", "where", "Hz"),
+        Column("phase_deg", "its phase margin; empty where the impedances never meet"),
+        Column("load_factor", "factor on all loads at which it turns unstable; empty beyond the search"),
+        Column("ends", "what ends the search", type="text"),
+    ),
+)
+
+POWER_FAULTS = TableSpec(
+    "rack.power_faults",
+    "Prospective current of a bolted fault on a rack's bus; no arc voltage, no device.",
+    (
+        _GENERATION,
+        Column("place", "where", type="text"),
+        Column("peak_a", "largest current", "A", shown="kA"),
+        Column("peak_s", "when", "s"),
+        Column("i2t_a2s", "I2t over 20 ms, in A^2 s"),
+        Column("last_a", "current after 20 ms", "A", shown="kA"),
+        Column("from_what", "who gives it at the peak", type="text"),
+    ),
+)
+
+POWER_ARCHITECTURES = TableSpec(
+    "rack.power_architectures",
+    "Ways to feed racks of a generation, from the medium-voltage terminals to the tray inputs, at equal load, redundancy, ride-through and ambient.",
+    (
+        _GENERATION,
+        Column("architecture", "how", type="text"),
+        Column("efficiency", "from end to end at that load", shown="%"),
+        Column("loss_w", "lost on the way", "W", shown="kW"),
+        Column("copper_kg", "copper of the conductors", "kg"),
+        Column("rack_units", "units taken in each rack", "RU"),
+        Column("floor_positions", "positions taken beside them; empty where not found"),
+        Column("cost_usd", "cost of what has a price", "USD", shown="MUSD"),
+        Column("mv_a", "current at medium voltage", "A"),
+        Column("lv_a", "current at low voltage", "A"),
+        Column("rack_feed_a", "current of one rack's feed", "A"),
+        Column("bar_foot_a", "current at the foot of a 50 V bar", "A"),
+        Column("mid_a", "mid-point current of a rack", "A"),
+        Column("ride_through_s", "ride-through; empty where not found", "s"),
+        Column("holds", "whether every limit holds", type="text"),
+        Column("weakest", "standing of the weakest figure of the efficiency", type="text"),
+        Column("unpriced", "what has no price", type="text"),
+    ),
+)
+
+UTILITY_SMOOTHING = TableSpec(
+    "rack.power_smoothing",
+    "The cheapest mix of power floor, joules and battery with which a site passes its utility's limits.",
+    (
+        Column("site", "site", type="text"),
+        _GENERATION,
+        Column("mix", "the mix, or one device alone", type="text"),
+        Column("passes", "yes or no", type="text"),
+        Column("what", "sizes", type="text"),
+        Column("cost_usd", "money over the years, prices mostly assumed", "USD", shown="MUSD"),
+        Column("binding", "the limit that is used most", type="text"),
+        Column("use", "how much of it is used"),
+        Column("floor_share", "power floor over full power", shown="%"),
+        Column("joules_gpu", "joules a GPU", "J"),
+        Column("bess_w", "battery's power", "W", shown="MW"),
+        Column("bess_j", "battery's energy", "J", shown="MWh"),
+    ),
+)
+
+TABLES: tuple[TableSpec, ...] = (
+    POWER_LOSSES,
+    POWER_PAIRS,
+    POWER_FAULTS,
+    POWER_EVENTS,
+    POWER_WAVE,
+    POWER_STABILITY,
+    POWER_ARCHITECTURES,
+    UTILITY_LINES,
+    UTILITY_SPECTRUM,
+    UTILITY_SMOOTHING,
+)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rackwright.buildout.smoothing import Devices, Price, Prices, Sizing, Trial, cheapest_mix, said
 from rackwright.buildout.utility import Assessment, CouplingPoint, Job, assess, site_power, specification_of
 from rackwright.buildout.utility.specification import Specification
 from rackwright.errors import Problem, ProgramError
@@ -17,6 +18,7 @@ from rackwright.program.case import Case
 from rackwright.program.sections.buildout import Site
 from rackwright.program.sections.rack import Rack
 from rackwright.program.sections.roadmap import TrainingRun
+from rackwright.progress import Progress
 from rackwright.rack.design import RackDesign
 from rackwright.rack.power.waveforms import Waveform, read_waveform, training_step
 from rackwright.tables import Finding, finding, not_modelled
@@ -242,3 +244,87 @@ def spectrum_rows(view: SiteView) -> Iterator[tuple[Any, ...]]:
         of = np.flatnonzero(place == at)
         best = of[int(np.argmax(rms[of]))]
         yield view.site, view.generation, float(frequency[best]), float(rms[best])
+
+
+#: Seconds about the first checkpoint that the mix is sized on, and their step.
+SIZED_S, SIZED_STEP_S = 60.0, 0.02
+
+
+def smoothing(case: Case, view: SiteView, site: Site, progress: Progress) -> Sizing:
+    """The cheapest mix for a site, sized on a minute about its first checkpoint and held against its hour."""
+    every = round(SIZED_STEP_S / view.step_s)
+    whole_w = view.power_w[: len(view.power_w) // every * every].reshape(-1, every).mean(axis=1)
+    many = round(SIZED_S / SIZED_STEP_S)
+    low = int(np.argmin(np.convolve(whole_w, np.ones(50) / 50, mode="same")))
+    begin = min(max(low - many // 2, 0), max(len(whole_w) - many, 0))
+    rack = case.rack[view.generation]
+    high_w = float(np.percentile(whole_w, 90))
+    price = case.catalogue.states[site.state].electricity_usd_per_j
+    usual = Prices()
+    prices = replace(usual, energy_usd_j=Price(price, "published", f"catalogue.states.{site.state}.electricity"))
+    point = CouplingPoint(
+        site.grid.voltage_v,
+        site.grid.short_circuit_va,
+        site.grid.x_over_r,
+        site.grid.power_factor,
+        site.grid.frequency_hz,
+    )
+    gpus = view.racks * sum(tray.count * count for tray in rack.trays.values() for name, count in tray.parts.items()
+                            if name in case.catalogue.chips and case.catalogue.chips[name].role == "accelerator")  # fmt: skip
+    return cheapest_mix(
+        whole_w[begin : begin + many],
+        SIZED_STEP_S,
+        view.specification,
+        Devices(high_w=high_w, accelerators=max(gpus, 1)),
+        prices,
+        point=point,
+        contracted_w=view.contracted_w,
+        full_w=whole_w,
+        progress=progress,
+    )
+
+
+def smoothing_rows(view: SiteView, sizing: Sizing, gpus: int) -> Iterator[tuple[Any, ...]]:
+    """The best mix, the same on the full hour, and each device alone."""
+    trials: list[tuple[str, Trial]] = []
+    if sizing.best is not None:
+        trials.append(("best on its minute", sizing.best))
+    if sizing.full is not None:
+        trials.append(
+            (f"on the hour, {sizing.rounds} rounds larger" if sizing.rounds > 0 else "on the hour", sizing.full)
+        )
+    trials += [(f"{name} alone", trial) for name, trial in sizing.alone.items()]
+    devices = Devices(high_w=1.0, accelerators=max(gpus, 1))
+    for name, trial in trials:
+        mix = trial.mix
+        yield (
+            view.site,
+            view.generation,
+            name,
+            "yes" if trial.passes else "no",
+            said(mix, devices),
+            trial.cost.total_usd,
+            trial.binding,
+            trial.use if math.isfinite(trial.use) else None,
+            mix.floor_share,
+            mix.store_j / max(gpus, 1) if mix.store_gain else 0.0,
+            mix.bess_w if mix.bess_gain else 0.0,
+            mix.bess_j if mix.bess_gain else 0.0,
+        )
+
+
+def smoothing_finding(view: SiteView, sizing: Sizing) -> Finding:
+    """Whether something cures the site, and what binds."""
+    where = f"{view.site} full of {view.generation}"
+    best = sizing.full or sizing.best
+    passes = sizing.before.passes or (best is not None and best.passes)
+    return finding(
+        "rack.power.smoothing",
+        where,
+        0.0 if passes else 1.0,
+        0.0,
+        "",
+        standing=_STANDING.get(view.specification.standing, "user"),
+        source=view.specification.source,
+        text=f"limits that no mix of floor, joules and battery met; {sizing.said}",
+    )

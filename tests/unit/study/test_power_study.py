@@ -62,3 +62,61 @@ def test_spread_set_points_leave_no_rack_dark_that_its_redundancy_covers(studied
     found = [item for item in studied.rack.findings if item.rule == "rack.power.sharing"]
     assert len(found) == 4
     assert all(item.outcome == "passed" for item in found)
+
+
+@pytest.fixture(scope="module")
+def moving():
+    outcome = run(load(EXAMPLES / "us-racks.yaml"), until="rack")
+    return study_power(outcome, PowerQuestions(motion=True, architectures=True, failures=True))
+
+
+def test_training_keeps_every_tray_above_its_least_voltage_and_closes_its_energy(moving):
+    for generation, least_v in (("gb300", 46.0), ("helios", 46.0), ("kyber", 760.0)):
+        training = next(r for r in rows(moving, "rack.power_events", generation) if r["event"] == "training steps")
+        assert training["lowest_v"] > least_v
+        assert training["unclosed"] < 1e-6
+        assert training["let_go"] == 0
+
+
+def test_what_the_feeds_give_is_the_trays_power_and_the_shelves_losses_on_the_mean(moving):
+    wave = rows(moving, "rack.power_wave", "helios")
+    asked = sum(row["load_w"] for row in wave) / len(wave)
+    given = sum(row["feed_w"] for row in wave) / len(wave)
+    # no loss curve is given to the moving shelves: what is more is the bar's and the capacitors' loss
+    assert asked < given < 1.02 * asked
+
+
+def test_the_bus_is_stable_and_middlebrook_says_no_more_than_the_eigenvalues(moving):
+    for generation in ("gb300", "helios", "vera-rubin", "kyber"):
+        row = rows(moving, "rack.power_stability", generation)[0]
+        assert row["stable"] == "yes"
+        if row["gain_db"] > 0:
+            assert row["damping"] > 0
+
+
+def test_a_fault_far_away_is_smaller_and_capacitors_give_most_of_it(moving):
+    near, far = rows(moving, "rack.power_faults", "gb300")
+    assert near["peak_a"] > far["peak_a"]
+    assert near["i2t_a2s"] > far["i2t_a2s"]
+    assert far["from_what"].startswith("capacitor")
+
+
+def test_sst_loses_least_and_every_architecture_stands_beside_the_others(moving):
+    found = {row["architecture"]: row for row in rows(moving, "rack.power_architectures", "kyber")}
+    assert len(found) == 6
+    assert max(found.values(), key=lambda row: row["efficiency"])["architecture"] == "800 V SST"
+    assert all(0.85 < row["efficiency"] < 1 for row in found.values())
+
+
+def test_a_site_of_one_job_swings_by_its_racks_and_jobs_side_by_side_swing_less():
+    program = load(EXAMPLES / "us-racks.yaml")
+    jobs = {"buildout.sites.abilene.grid.jobs": {f"job {number}": 600 for number in range(8)}}
+
+    def spread(chosen):
+        outcome = study_power(run(chosen, until="rack"), PowerQuestions(utility=True, site="abilene"))
+        line = [r for r in rows(outcome, "rack.power_utility", "gb300") if r["line"] == "range"]
+        return line[0]["value"], line[0]["outcome"]
+
+    one, outcome = spread(program)
+    assert outcome == "failed"
+    assert spread(program.replace(jobs))[0] < one

@@ -50,6 +50,16 @@ class Motion(f.Section):
     #: Spread of the steps' length, and of the racks of one job against each other (standard deviations).
     jitter_share: f.Share
     skew_s: f.Duration
+    #: Energy in a tray's input capacitors over its power, and in a shelf's output capacitors over its rating.
+    input_hold_s: f.Duration
+    output_hold_s: f.Duration
+    #: Series resistance of capacitors times their capacitance.
+    esr_s: f.Duration
+    #: Of a supply: bandwidth of its voltage loop, and hold-up at full load after its input is lost.
+    bandwidth_hz: f.Frequency
+    hold_up_s: f.Duration
+    #: Of the busbar, go and return.
+    inductance_h_m: f.InductancePerLength
 
 
 class RackPower(f.Section):
