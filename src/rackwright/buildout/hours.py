@@ -5,8 +5,8 @@ chillers behind them where needed, into the air. What the air allows sets the wa
 supply; the supply sets the chips. Because all heat has to leave whatever its temperature, the two halves are solved one
 after the other and are still exact: plant first, loop second.
 
-The plant is sized on the site's extreme hours, with one cell more than those need, and not on the typical year that it
-is then run through.
+The plant is sized on the site's extreme hours at the full load, with one cell more than those need, and not on the typical
+year at the mean load that it is then run through.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ from rackwright.rack.cooling.hydraulics.network import Floats
 #: Heat of one cell at the design hour, before it is known how many there are. [W]
 CELL_W = 1e6
 WATER_HEAT_J_KG_K = 4186.0
-#: Chillers carry the whole heat at the extreme hours, with this much over.
+#: Two chillers carry the whole heat by their rating, with this much over; a third is the spare.
 CHILLER_SPARE = 1.1
+#: Rise of the room coolers' water. Assumed.
+ROOM_RISE_K = 6.0
 #: Room coolers where a program has no `buildout.efficiency` (a rack alone with a weather file): as the defaults there.
 ROOM_SUPPLY_K, ROOM_APPROACH_K, ROOM_FAN_SHARE = 298.15, 6.0, 0.03
 
@@ -56,6 +58,9 @@ class BlockYear:
     cdu_pump_w: Floats
     supply_k: Floats
     margin_k: Floats
+    #: Least margin and warmest supply at full load in the hour with the warmest facility water.
+    full_margin_k: float
+    full_supply_k: float
     hottest: tuple[str, ...]
     speed: float
     loop: CondensedState
@@ -121,28 +126,41 @@ def block_year(
     load = np.broadcast_to(np.asarray(load_share, np.float64), (count,))
     racks = len(made.hall.racks)
     loop = made.loop
-    rise_k = max((loop.return_k or loop.supply_k) - loop.supply_k, 5.0)
     speed, at_design = speed_for_plates(made)
     pumps_w = float(at_design.warm.work_w.sum())
+    fan_share = efficiency.air_fan_share if efficiency else ROOM_FAN_SHARE
+    full_w = racks * loop.liquid_heat_w + pumps_w
     liquid_w = racks * loop.liquid_heat_w * load + pumps_w
-    room_w = racks * air_heat_w * load
-    liquid_plant = plant_for(float(liquid_w.max()), loop.facility_supply_k, rise_k, extremes, wet=wet)
+    # room fans' work is heat in the room
+    room_full_w = racks * air_heat_w * (1 + fan_share)
+    room_w = room_full_w * load
+    # one flow for both halves: what the CDUs are rated for at their capacity, in proportion to the block's heat
+    water_kg_s = made.cdu.primary_rated_kg_s * full_w / made.cdu.capacity_w
+    rise_k = full_w / (WATER_HEAT_J_KG_K * water_kg_s)
+    liquid_plant = plant_for(full_w, loop.facility_supply_k, rise_k, extremes, wet=wet)
     air_supply_k = efficiency.air_supply_k if efficiency else ROOM_SUPPLY_K
     room_wanted_k = air_supply_k - (efficiency.air_approach_k if efficiency else ROOM_APPROACH_K)
-    room_plant = plant_for(max(float(room_w.max()), 1.0), room_wanted_k, rise_k, extremes, wet=wet)
+    room_plant = plant_for(max(room_full_w, 1.0), room_wanted_k, ROOM_RISE_K, extremes, wet=wet)
     liquid = hours(liquid_plant, liquid_w, loop.facility_supply_k, air)
     room = hours(room_plant, room_w, room_wanted_k, air)
-    state = loop_hours(made, liquid.leaving_k, load, speed)
+    state = loop_hours(made, liquid.leaving_k, load, speed, water_kg_s)
+    # chips run at full power in the hottest hour too, and the plant then has its whole heat
+    hottest = int(np.argmax(liquid.leaving_k))
+    hot_air = _hour(air, hottest)
+    full = hours(liquid_plant, np.array([full_w]), loop.facility_supply_k, hot_air)
+    at_full = loop_hours(made, full.leaving_k, np.ones(1), speed, water_kg_s)
     worst = np.argmin(state.margin_k, axis=1)
     law = state.hall.laws[made.rack.name]
     return BlockYear(
         it_w=racks * rack_w * load,
         liquid=liquid,
         room=room,
-        room_fan_w=(efficiency.air_fan_share if efficiency else ROOM_FAN_SHARE) * room_w,
+        room_fan_w=fan_share * racks * air_heat_w * load,
         cdu_pump_w=state.warm.work_w.sum(axis=1),
         supply_k=state.inlet_k.max(axis=1),
         margin_k=state.margin_k.min(axis=1),
+        full_margin_k=float(at_full.margin_k.min()),
+        full_supply_k=float(at_full.inlet_k.max()),
         hottest=tuple(law.chips[kind] for kind in state.chip[np.arange(count), worst]),
         speed=speed,
         loop=state,
@@ -151,8 +169,8 @@ def block_year(
     )
 
 
-def loop_hours(made: BlockHall, facility_k: Floats, load: Floats, speed: float) -> CondensedState:
-    """The block's loop in every hour: facility water as the plant gives it, pumps at one speed."""
+def loop_hours(made: BlockHall, facility_k: Floats, load: Floats, speed: float, water_kg_s: float) -> CondensedState:
+    """The block's loop in every hour: facility water as the plant gives it, shared by all CDUs, pumps at one speed."""
     hall = condensed_block(made, warmest_k=float(np.max(facility_k)) + 20.0)
     cdus, pumps = len(hall.cdus), len(hall.network.pumps)
     count = len(facility_k)
@@ -161,7 +179,7 @@ def loop_hours(made: BlockHall, facility_k: Floats, load: Floats, speed: float) 
         made.fluid,
         wanted_k=made.loop.supply_k,
         primary_k=np.repeat(facility_k[:, None], cdus, axis=1),
-        primary_kg_s=made.cdu.primary_rated_kg_s,
+        primary_kg_s=min(water_kg_s / cdus, made.cdu.primary_rated_kg_s),
         load_share=np.repeat(load[:, None], len(hall.racks), axis=1),
         speed=np.full((count, pumps), speed),
         pump_efficiency=made.cdu.pump_efficiency,
@@ -176,20 +194,26 @@ def plant_for(heat_w: float, wanted_k: float, rise_k: float, extremes: MoistAir,
     """
     water_kg_s = heat_w / (WATER_HEAT_J_KG_K * rise_k)
     cell_w = heat_w / max(2, math.ceil(heat_w / CELL_W))
-    first = _hour(extremes, 0)
+    # dry coolers answer to the two hours of the highest dry bulb, towers to the two of the highest wet bulb
+    own = _hours(extremes, slice(2, 4) if wet else slice(0, 2))
+    first = _hour(own, 0)
     cell = wet_cell(cell_w, first) if wet else dry_cell(cell_w, first)
     loop = pump_for(water_kg_s, value("pump_head_pa"))
     exchanger = value("exchanger_effectiveness")
     # towers stand behind an exchanger, so their own water must be colder by its approach
     bank_wanted_k = wanted_k - (rise_k / exchanger - rise_k if wet else 0.0)
-    bank = bank_for(cell, heat_w, water_kg_s, bank_wanted_k, extremes)
+    bank = bank_for(cell, heat_w, water_kg_s, bank_wanted_k, own)
     tower = TowerLoop(pump_for(water_kg_s, value("pump_head_pa")), exchanger) if wet else None
     if bank is not None:
         return Plant(bank, loop, heat_w, tower=tower)
     bank = Bank(cell, math.ceil(heat_w / cell_w) + 1)
     curves = WATER_COOLED if wet else AIR_COOLED
-    chiller = Chiller(curves, capacity_w=CHILLER_SPARE * heat_w / 2, machines=2, beyond="carnot")
+    chiller = Chiller(curves, capacity_w=CHILLER_SPARE * heat_w / 2, machines=3, beyond="carnot")
     return Plant(bank, loop, heat_w, tower=tower, chiller=chiller)
+
+
+def _hours(air: MoistAir, part: slice) -> MoistAir:
+    return MoistAir(*(np.atleast_1d(getattr(air, name))[part] for name in MoistAir.__slots__))
 
 
 def _hour(air: MoistAir, number: int) -> MoistAir:
@@ -197,7 +221,12 @@ def _hour(air: MoistAir, number: int) -> MoistAir:
 
 
 def month_of(hours_of_year: int = 8760) -> NDArray[np.int32]:
-    """Month, 1 to 12, of every hour of a common year."""
-    days: Sequence[int] = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    """Month, 1 to 12, of every hour; 8,784 hours are a leap year.
+
+    >>> len(month_of(8784)), int(month_of(8784)[24 * 59])  # the 60th day of a leap year is in February
+    (8784, 2)
+    """
+    february = 29 if hours_of_year > 8760 else 28
+    days: Sequence[int] = (31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
     months = np.repeat(np.arange(1, 13, dtype=np.int32), [24 * d for d in days])
     return months[:hours_of_year]

@@ -248,7 +248,8 @@ def _extremes(
     raised = (values[0], replace(values[1], value_k=hottest), values[2], replace(values[3], value_k=wettest))
     beside_hot = wet - COINCIDENT_K if hot_wet_k is None else hot_wet_k
     apart = WET_DRY_K if wet_dry_k is None else max(wet_dry_k - wet, 0.0)
-    dry_bulb = np.array([hot, hottest, wet + apart, wettest + apart])
+    # the dry bulb beside a wet extreme is taken, not stated: never above the hottest hour of 20 years
+    dry_bulb = np.array([hot, hottest, min(wet + apart, hottest), max(min(wettest + apart, hottest), wettest)])
     wet_bulb = np.minimum(np.array([beside_hot, beside_hot, wet, wettest]), dry_bulb)
     return Extremes(moist_air(dry_bulb, pressure_pa=np.full(4, pressure_pa), wet_bulb_k=wet_bulb), raised)
 

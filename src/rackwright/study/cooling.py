@@ -155,7 +155,12 @@ def _places(case: Case, questions: Questions, seed: int) -> list[_Place]:
         sites = {questions.site: sites[questions.site]}
     if questions.weather is not None:
         year, hot = from_epw(questions.weather), extremes_of_epw(read_epw(questions.weather))
-        wet = any(site.heat_rejection == "wet" for site in sites.values()) and len(sites) == 1
+        kinds = {site.heat_rejection for site in sites.values()}
+        if len(kinds) > 1:
+            raise ProgramError(
+                [Problem("--weather", 0, "", "sites with dry coolers and with towers", "--site NAME, one of them")]
+            )
+        wet = kinds == {"wet"}
         return [_Place(next(iter(sites)) if len(sites) == 1 else year.name, wet, year, hot)]
     if not sites:
         expected = "sites with a climate under buildout, or --weather FILE.epw"
@@ -203,6 +208,28 @@ def _year(
             standing="user",
             source=f"rack.{design.generation}.cooling.supply",
             text="hours of the year in which some chip is over its case limit",
+        ),
+        finding(
+            "rack.cooling.year_full_load",
+            where,
+            year.full_margin_k,
+            0.0,
+            "delta_K",
+            standing="user",
+            at_least=True,
+            source=f"rack.{design.generation}.cooling.supply",
+            text="least margin of a chip at full load in the year's hottest hour; the other hours run at the mean load",
+        ),
+        finding(
+            "rack.cooling.year_room_short",
+            where,
+            float((~year.room.met).sum()),
+            0.0,
+            "",
+            standing="user",
+            severity="warning",
+            source="buildout.sites.*.climate",
+            text="hours of the year in which the room coolers' plant misses its water",
         ),
         finding(
             "rack.cooling.year_short",

@@ -9,7 +9,7 @@ condenser the chiller's power warms the very water that cools it: that water's t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,20 @@ def with_air_condenser(plant: Plant, chiller: Chiller, known: Known) -> State:
 
 
 def with_tower(plant: Plant, chiller: Chiller, tower: TowerLoop, known: Known) -> State:
-    """Exchanger and condenser in series in the towers' water; the cells carry load and chiller's power."""
+    """Exchanger and condenser in series in the towers' water; the cells carry load and chiller's power.
+
+    What the exchanger takes warms the condenser's water and with it takes of the chiller's capacity. In hours in which
+    both together miss the wanted water the exchanger is passed by, where that does better.
+    """
+    found = _in_series(plant, chiller, tower, known)
+    if plant.economiser != "integrated" or found.met.all():
+        return found
+    bypassed = _in_series(replace(plant, economiser="none"), chiller, tower, known)
+    better = ~found.met & (bypassed.leaving_k < found.leaving_k)
+    return State(*(np.where(better, getattr(bypassed, part.name), getattr(found, part.name)) for part in fields(State)))
+
+
+def _in_series(plant: Plant, chiller: Chiller, tower: TowerLoop, known: Known) -> State:
     bank, inlet = plant.bank, plant.bank.cell.inlet(known.air)
     cells = np.full(known.heat_w.shape, float(bank.running))
     work = _TowerWork(plant, chiller, tower, known)
