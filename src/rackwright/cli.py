@@ -327,12 +327,15 @@ def rack(
     site: Annotated[
         str | None, typer.Option("--site", help="One site; cooling: with its hours; power: with --utility.")
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="power: waveforms and spectra as an HTML page.", metavar="HTML")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as Parquet.")] = None,
     as_json: AsJson = False,
     strict: Strict = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Design one rack of each generation and check every limit; study its cooling."""
+    """Design one rack of each generation and check every limit; study its power and its cooling."""
     with _answers(as_json):
         from rackwright.report.page import stage_page
 
@@ -350,6 +353,11 @@ def rack(
             seen = utility or smooth or (trace is not None and not waveform)
             asked = PowerQuestions(singles, pairs, waveform, architectures, seen, smooth, trace, site)
             outcome = _studied(outcome, asked)
+        if page is not None:
+            from rackwright.study.wave_page import wave_page
+
+            page.write_text(wave_page(outcome), encoding="utf-8")
+            typer.echo(f"wrote {page}", err=True)
         if of_cooling:
             from rackwright.study.cooling import Questions
 

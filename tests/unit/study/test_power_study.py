@@ -9,6 +9,7 @@ import pytest
 from rackwright.pipeline import run
 from rackwright.program import load
 from rackwright.study.power import PowerQuestions, study_power
+from rackwright.study.wave_page import wave_page
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -120,3 +121,11 @@ def test_a_site_of_one_job_swings_by_its_racks_and_jobs_side_by_side_swing_less(
     one, outcome = spread(program)
     assert outcome == "failed"
     assert spread(program.replace(jobs))[0] < one
+
+
+def test_the_page_draws_what_the_tables_hold_and_says_when_there_is_nothing(moving, studied):
+    page = wave_page(moving)
+    assert page.count("<svg") == sum(
+        3 if generation == "gb300" else 2 for generation in ("gb300", "helios", "vera-rubin", "kyber")
+    )
+    assert "Nothing to draw" in wave_page(studied)
