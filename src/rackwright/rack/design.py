@@ -350,7 +350,16 @@ def _backup_rows(design: RackDesign) -> Iterator[tuple[Any, ...]]:
     backup, dc_w = design.power.backup, design.power.dc_power_w
     if backup.battery:
         seconds = backup.carried_s or 0.0
-        yield design.generation, "battery", backup.battery, backup.batteries, dc_w, seconds * dc_w, seconds, backup.charge_w
+        yield (
+            design.generation,
+            "battery",
+            backup.battery,
+            backup.batteries,
+            dc_w,
+            seconds * dc_w,
+            seconds,
+            backup.charge_w,
+        )
     if backup.store:
         seconds = backup.store_j / dc_w if dc_w else 0.0
         yield design.generation, "store", backup.store, backup.stores, backup.store_w, backup.store_j, seconds, 0.0

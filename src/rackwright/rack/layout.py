@@ -91,9 +91,7 @@ def layout_of(
     )
 
 
-def _backed(
-    rack: Rack, catalogue: Catalogue, batteries: int, stores: int
-) -> list[tuple[str, Battery | Store, int]]:
+def _backed(rack: Rack, catalogue: Catalogue, batteries: int, stores: int) -> list[tuple[str, Battery | Store, int]]:
     """Batteries and stores of the rack, by name, with their number."""
     found: list[tuple[str, Battery | Store, int]] = []
     if rack.power.battery and batteries:

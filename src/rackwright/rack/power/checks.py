@@ -137,7 +137,9 @@ def _backup_findings(generation: str, rack: Rack, path: PowerPath) -> list[Findi
     """How long the batteries carry the rack, and what their charging adds to the supplies' load."""
     backup, rule = path.backup, "rack.power.ride_through"
     if backup.carried_s is None:
-        return [not_modelled(rule, generation, "the rack has no batteries of its own", f"rack.{generation}.power.battery")]
+        return [
+            not_modelled(rule, generation, "the rack has no batteries of its own", f"rack.{generation}.power.battery")
+        ]
     room_w = path.shelves_needed * path.shelf_rating_w
     return [
         finding(
