@@ -30,6 +30,7 @@ from rackwright.study.steadiness import (
 )
 from rackwright.study.utility import (
     SiteView,
+    dip_rows,
     findings_of,
     line_rows,
     smoothing,
@@ -90,6 +91,8 @@ def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progre
             rows[specs.UTILITY_LINES] += line_rows(view)
             rows[specs.UTILITY_SPECTRUM] += spectrum_rows(view)
             findings += findings_of(view)
+            assert case.buildout is not None
+            rows[specs.UTILITY_DIPS] += dip_rows(case, view, case.buildout.sites[view.site])
             if questions.smooth and not view.assessment.passes:
                 _smooth(case, view, rows, findings, progress)
     tables = [spec.table(found) for spec, found in rows.items()]
@@ -107,7 +110,7 @@ def _asked(questions: PowerQuestions) -> Iterator[TableSpec]:
     if questions.architectures:
         yield specs.POWER_ARCHITECTURES
     if questions.utility:
-        yield from (specs.UTILITY_LINES, specs.UTILITY_SPECTRUM)
+        yield from (specs.UTILITY_LINES, specs.UTILITY_DIPS, specs.UTILITY_SPECTRUM)
     if questions.smooth:
         yield specs.UTILITY_SMOOTHING
 

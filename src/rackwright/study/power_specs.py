@@ -149,6 +149,23 @@ POWER_ARCHITECTURES = TableSpec(
     ),
 )
 
+UTILITY_DIPS = TableSpec(
+    "rack.power_dips",
+    "Dips of the grid's voltage at a site full of one generation: what goes to batteries, and the way back.",
+    (
+        Column("site", "site", type="text"),
+        _GENERATION,
+        Column("residual", "voltage that is left", shown="%"),
+        Column("duration_s", "how long", "s"),
+        Column("dropped_w", "power that leaves the grid", "W", shown="MW"),
+        Column("back_s", "until it is back; empty where it is not within the record", "s"),
+        Column("ramp_w_s", "steepest way back over a second", "W/s", shown="MW/min"),
+        Column("curve", "what asks for riding through", type="text"),
+        Column("outcome", "passed, failed, or told only", type="text"),
+        Column("text", "in words", type="text"),
+    ),
+)
+
 UTILITY_SMOOTHING = TableSpec(
     "rack.power_smoothing",
     "The cheapest mix of power floor, joules and battery with which a site passes its utility's limits.",
@@ -178,5 +195,6 @@ TABLES: tuple[TableSpec, ...] = (
     POWER_ARCHITECTURES,
     UTILITY_LINES,
     UTILITY_SPECTRUM,
+    UTILITY_DIPS,
     UTILITY_SMOOTHING,
 )

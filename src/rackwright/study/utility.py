@@ -11,7 +11,18 @@ from typing import Any
 import numpy as np
 
 from rackwright.buildout.smoothing import Devices, Price, Prices, Sizing, Trial, cheapest_mix, said
-from rackwright.buildout.utility import Assessment, CouplingPoint, Job, assess, site_power, specification_of
+from rackwright.buildout.utility import (
+    CURVES,
+    Assessment,
+    CouplingPoint,
+    Dip,
+    Job,
+    Supply,
+    assess,
+    ride_through,
+    site_power,
+    specification_of,
+)
 from rackwright.buildout.utility.specification import Specification
 from rackwright.errors import Problem, ProgramError
 from rackwright.program.case import Case
@@ -45,6 +56,8 @@ class SiteView:
     specification: Specification
     assessment: Assessment
     waveform: Waveform
+    #: Load of each shelf at the design load, over its rating.
+    load_share: float
 
 
 def waveform_of(
@@ -151,7 +164,10 @@ def _view(case: Case, name: str, site: Site, design: RackDesign, file: Path | No
     limits = specification_of(utility, contracted_w, name=grid.utility, source=f"catalogue.utilities.{grid.utility}")
     point = CouplingPoint(grid.voltage_v, grid.short_circuit_va, grid.x_over_r, grid.power_factor, grid.frequency_hz)
     found = assess(power_w, STEP_S, limits, point, contracted_w=contracted_w)
-    return SiteView(name, design.generation, racks, len(sizes), contracted_w, power_w, STEP_S, limits, found, wave)
+    load_share = design.power.load_share
+    return SiteView(
+        name, design.generation, racks, len(sizes), contracted_w, power_w, STEP_S, limits, found, wave, load_share
+    )
 
 
 def _jobs(site: Site, racks: int) -> dict[str, int]:
@@ -244,6 +260,41 @@ def spectrum_rows(view: SiteView) -> Iterator[tuple[Any, ...]]:
         of = np.flatnonzero(place == at)
         best = of[int(np.argmax(rms[of]))]
         yield view.site, view.generation, float(frequency[best]), float(rms[best])
+
+
+#: Dips that are tried, one by one: voltage left and seconds; from the corners of the ride-through curves.
+DIPS = ((0.85, 0.5), (0.7, 0.5), (0.5, 0.2), (0.0, 0.15))
+#: Second of the record at which a dip begins, and length of record that is looked at.
+DIP_AT_S, DIP_S = 30.0, 120.0
+
+
+def dip_rows(case: Case, view: SiteView, site: Site) -> Iterator[tuple[Any, ...]]:
+    """Each dip by itself; supplies hold up for their time at full load, longer at their own share of it."""
+    rack = case.rack[view.generation]
+    supply = Supply("shelves", hold_up_s=rack.power.motion.hold_up_s / max(view.load_share, 0.05))
+    power_w = view.power_w[: round(DIP_S / view.step_s)]
+    curve = CURVES[site.grid.ride] if site.grid.ride else None
+    every = round(1.0 / view.step_s)
+    for residual, seconds in DIPS:
+        found = ride_through(power_w, view.step_s, [Dip(DIP_AT_S, residual, seconds)], [supply], curve)
+        verdict = found.verdicts[0]
+        after = found.grid_w[round((DIP_AT_S + seconds) / view.step_s) :]
+        # the way back alone: what the grid sees over what the racks ask for
+        share = after / np.maximum(power_w[-len(after) :], 1.0)
+        rise = (share[every:] - share[:-every]).max(initial=0.0) * float(power_w.mean())
+        outcome = "told only" if verdict.holds is None else "passed" if verdict.holds else "failed"
+        yield (
+            view.site,
+            view.generation,
+            residual,
+            seconds,
+            verdict.dropped_w,
+            verdict.back_s if math.isfinite(verdict.back_s) else None,
+            float(max(rise, 0.0)),
+            curve.name if curve else "",
+            outcome,
+            verdict.text,
+        )
 
 
 #: Seconds about the first checkpoint that the mix is sized on, and their step.

@@ -28,6 +28,8 @@ class Grid(f.Section):
     x_over_r: f.PositiveRatio | None = Named(default=None, alias="x_over_r")
     power_factor: f.PositiveShare
     frequency_hz: f.Frequency
+    #: What dips of the voltage a load must ride through; told only, where nobody says.
+    ride: Literal["itic", "semi-f47", "ercot-nogrr-282", "caiso-straw"] | None = None
     #: Racks of the jobs that run side by side; one job of all racks, the worst case, where nobody says.
     jobs: dict[str, f.OneOrMore] = {}
 
