@@ -111,7 +111,7 @@ def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: Powe
         not_modelled(
             "rack.power.transients",
             generation,
-            "load steps, ride-through, storage, short circuit and protection are not computed; the path is steady",
+            "this path is steady; rackwright rack FILE power --waveform and --failures compute load steps, outages and faults",
         )
     )
     return found
