@@ -93,6 +93,44 @@ def test_a_ring_that_closes_through_a_poor_contact_changes_nothing(tree, warm):
     assert around.voltage_v == pytest.approx(straight.voltage_v, rel=1e-7)
 
 
+@settings(max_examples=25, deadline=None)
+@given(trees, st.booleans(), st.randoms(use_true_random=False))
+def test_the_order_in_which_a_network_is_told_changes_nothing(tree, limited, shuffled):
+    """Nodes, lines and sources shuffled and lines turned round: another root, other places, the same answers by name."""
+    network = grown(*tree, limited=limited, warm=True)
+    factor = min(1.0, 0.5 * collapse_factor(network))
+    told, again = (solve(net, scale=factor, threads=1) for net in (network, shuffled_of(network, shuffled)))
+    for name in network.nodes:
+        assert again.voltage_of(name) == pytest.approx(told.voltage_of(name), rel=1e-7)
+    assert again.line_loss_w.sum() == pytest.approx(told.line_loss_w.sum(), rel=1e-5, abs=1e-6)
+    assert again.carried == told.carried
+
+
+def shuffled_of(network, shuffled):
+    build = DirectBuilder()
+    for at in shuffled.sample(range(len(network.nodes)), len(network.nodes)):
+        build.node(network.nodes[at], load_w=float(network.load_w[at]), least_v=float(network.least_v[at]))
+    for at in shuffled.sample(range(len(network.lines)), len(network.lines)):
+        ends = (network.nodes[network.first[at]], network.nodes[network.second[at]])
+        build.line(
+            network.lines[at],
+            *(ends if shuffled.random() < 0.5 else ends[::-1]),
+            ohm=float(network.ohm[at]),
+            alpha_per_k=float(network.alpha_per_k[at]),
+            cooling_w_k=float(network.cooling_w_k[at]) or None,
+        )
+    for at in shuffled.sample(range(len(network.sources)), len(network.sources)):
+        limit_a = float(network.limit_a[at])
+        build.source(
+            network.sources[at],
+            network.nodes[network.source_node[at]],
+            volt=float(network.source_v[at]),
+            droop_ohm=float(network.droop_ohm[at]),
+            limit_a=limit_a if np.isfinite(limit_a) else None,
+        )
+    return build.network()
+
+
 def with_line(network, first, second):
     build = DirectBuilder()
     for at, name in enumerate(network.nodes):
