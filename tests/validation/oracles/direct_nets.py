@@ -53,42 +53,6 @@ def ours(net: Net) -> DirectNetwork:
     return build.network()
 
 
-def pandapower_net(net: Net) -> Any:
-    """The net as pandapower's DC grid: each supply a converter that holds a DC bus of its own.
-
-    The base power is 1 MVA: at another one pandapower 3.3 does not divide DC loads by it. Loads are given their number:
-    without it each new one overwrites the last.
-    """
-    import pandapower as pp
-
-    made = pp.create_empty_network(sn_mva=1.0)
-    ac = pp.create_bus(made, vn_kv=0.4)
-    pp.create_ext_grid(made, ac)
-    for _ in net.load_w:
-        pp.create_bus_dc(made, vn_kv=net.volt / 1e3)
-    for first, second, ohm in net.lines:
-        pp.create_line_dc_from_parameters(made, first, second, length_km=1.0, r_ohm_per_km=ohm, max_i_ka=1e3)
-    for number, (node, load_w) in enumerate(zip(range(len(net.load_w)), net.load_w.tolist(), strict=True)):
-        pp.create_load_dc(made, node, p_dc_mw=load_w / 1e6, index=number)
-    for node, volt, droop_ohm in net.supplies:
-        held = pp.create_bus_dc(made, vn_kv=net.volt / 1e3)
-        pp.create_line_dc_from_parameters(made, held, node, length_km=1.0, r_ohm_per_km=droop_ohm, max_i_ka=1e3)
-        pp.create_vsc(
-            made, ac, held, r_ohm=1e-6, x_ohm=1e-5, r_dc_ohm=1e-7, control_mode_ac="vm_pu", control_value_ac=1.0,
-            control_mode_dc="vm_pu", control_value_dc=volt / net.volt,
-        )  # fmt: skip
-    return made
-
-
-def run_pandapower(net: Net) -> np.ndarray:
-    """Voltages of the nodes by pandapower's hybrid power flow. [V]"""
-    import pandapower as pp
-
-    made = pandapower_net(net)
-    pp.runpp(made, tolerance_mva=1e-10, max_iteration=50)
-    return np.asarray(made.res_bus_dc.vm_pu.to_numpy()[: len(net.load_w)] * net.volt)
-
-
 def grid_model_input(net: Net) -> dict[str, Any]:
     """The net as power-grid-model's input: three equal phases without reactance.
 
@@ -124,12 +88,3 @@ def grid_model_input(net: Net) -> dict[str, Any]:
     # as stiff as it can be told, without reactance
     source["sk"], source["rx_ratio"] = 1e20, 1e6
     return {"node": node, "line": line, "sym_load": load, "source": source}
-
-
-def run_grid_model(net: Net) -> np.ndarray:
-    """Voltages of the nodes by power-grid-model's Newton. [V]"""
-    import power_grid_model as pgm
-
-    model = pgm.PowerGridModel(grid_model_input(net))
-    found = model.calculate_power_flow(error_tolerance=1e-12, max_iterations=100)
-    return np.asarray(found["node"]["u"][: len(net.load_w)])
