@@ -13,6 +13,7 @@ from benchmarks import (
     cooling_years,
     power_halls,
     power_losses,
+    power_row,
     pump_trip,
     utility_hour,
 )
@@ -28,6 +29,7 @@ def rows() -> Iterator[Row]:
     yield from pump_trip.run()
     yield from power_halls.run()
     yield from power_losses.run()
+    yield from power_row.run()
     yield from utility_hour.run()
     yield from cheapest_mix.run()
 
