@@ -110,8 +110,8 @@ def mixed_rows(made: Mapping[str, BlockHall]) -> Iterator[tuple[Any, ...]]:
         primary_kg_s=first.cdu.primary_rated_kg_s,
     )
     for trim in ("none", "orifice", "picv"):
-        served = serve(mixed, trim=trim)
-        cost = {item.kind: item for item in costs(mixed, served)}
+        served = serve(mixed, trim=trim, pump_efficiency=first.cdu.pump_efficiency)
+        cost = {item.kind: item for item in costs(mixed, served, pump_efficiency=first.cdu.pump_efficiency)}
         yield from _trim_rows(served, cost)
 
 

@@ -88,3 +88,12 @@ def test_a_file_that_is_no_weather_is_told_with_its_first_line(tmp_path):
     result = CliRunner().invoke(app, ["rack", str(REAL), "cooling", "--weather", str(path), "--json"])
     assert result.exit_code == 2
     assert json.loads(result.stdout)["problems"][0]["found"] == "hello"
+
+
+def test_no_finding_prints_a_difference_as_a_temperature(designed):
+    studied = study_cooling(designed, Questions(failures=True, pressure=True))
+    found = [item for item in studied.rack.findings if item.unit == "K" and item.value is not None]
+    assert found
+    assert all(item.value > 150.0 for item in found)
+    margins = [item for item in studied.rack.findings if item.rule == "rack.cooling.single_failure"]
+    assert all(item.unit == "delta_K" for item in margins)

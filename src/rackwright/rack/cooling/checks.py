@@ -12,6 +12,8 @@ from rackwright.tables import Finding, finding, not_modelled
 
 #: Heat that may be missing from a balance, as a share: rounding of sums over thousands of links stays far below.
 CLOSURE_SHARE = 1e-9
+#: Pressure of the room.
+ROOM_PA = 101_325.0
 #: Share of its flow that a plate may lack: the precision of the pumps' speed.
 SERVED = 1e-4
 #: What pumps and friction warm the coolant on its way to a plate, and the precision of a margin that rests on it. [K]
@@ -125,12 +127,13 @@ def _pressure_findings(generation: str, rack: Rack, catalogue: Catalogue, block:
         yield finding(
             "rack.cooling.dead_head",
             generation,
-            block.dead_head_pa,
+            # ratings are over the room's pressure
+            block.dead_head_pa - ROOM_PA,
             coupling.pressure_most_pa,
             "Pa",
             standing="estimate",
             source=f"catalogue.couplings.{name}.pressure_most",
-            text="vessel's pressure and the pumps' at no flow, all racks shut, against the couplings' rating",
+            text="vessel's pressure and the pumps' at no flow, all racks shut, over the room's, against the couplings' rating",
         )
     if coupling.temperature_most_k is not None:
         yield finding(
@@ -153,7 +156,7 @@ def _lost_findings(generation: str, rack: Rack, block: BlockLoop) -> Iterator[Fi
         return
     if block.lost_margin_k is None:
         yield Finding(
-            "rack.cooling.cdu_lost", generation, "failed", None, 0.0, "K", None, "error", "user", source,
+            "rack.cooling.cdu_lost", generation, "failed", None, 0.0, "delta_K", None, "error", "user", source,
             "with one CDU lost some plate has no flow",
         )  # fmt: skip
         return
@@ -162,7 +165,7 @@ def _lost_findings(generation: str, rack: Rack, block: BlockLoop) -> Iterator[Fi
         generation,
         -_within(-block.lost_margin_k, 0.0, PRECISION_K),
         0.0,
-        "K",
+        "delta_K",
         standing="user",
         at_least=True,
         severity="error" if rack.cooling.redundancy != "N" else "warning",

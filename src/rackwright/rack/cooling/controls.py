@@ -316,9 +316,11 @@ def guarded_set_point_k(wanted_k: ArrayLike, dew_point: ArrayLike, margin_k: flo
 def dew_point_row(supply_k: float, dew_point: float | None, margin: Limit, *, element: str = "supply") -> Row:
     """The coldest supply over the hall's dew point."""
     if dew_point is None:
-        return check(element, "dew point", math.nan, None, "K", "the hall's humidity is not stated", at_least=True)
+        return check(
+            element, "dew point", math.nan, None, "delta_K", "the hall's humidity is not stated", at_least=True
+        )
     return check(
-        element, "dew point", supply_k - dew_point, margin, "K", "supply over the hall's dew point", at_least=True
+        element, "dew point", supply_k - dew_point, margin, "delta_K", "supply over the hall's dew point", at_least=True
     )
 
 
@@ -399,12 +401,12 @@ def cdu_rows(
         worst = int(np.argmin(room))
         text = "asked supply over facility supply, against the approach at this heat and rated flows"
         limit = rated(float(least[worst]))
-        yield check(name, "approach", float(room[worst] + least[worst]), limit, "K", text, at_least=True)
+        yield check(name, "approach", float(room[worst] + least[worst]), limit, "delta_K", text, at_least=True)
         yield check(name, "capacity", float(heat_w.max()), rated(cdu.capacity_w), "W", "heat against capacity")
         runs = flow[:, number] > 1e-9 * cdu.rated_kg_s
         over = np.where(stands, np.where(runs, supply[:, number] - wanted[:, number], 0.0), math.inf)
         text = "supply over its set-point, the primary valve wide open"
-        yield check(name, "supply", float(over.max()), Limit(SUPPLY_ROOM_K, "user", "set-point"), "K", text)
+        yield check(name, "supply", float(over.max()), Limit(SUPPLY_ROOM_K, "user", "set-point"), "delta_K", text)
 
 
 def _stands(state: AnyState) -> NDArray[np.bool_]:

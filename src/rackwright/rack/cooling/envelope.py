@@ -521,4 +521,4 @@ def _wall_row(state: Any, setting: Setting, margin: Limit, vapour_pa: Vapour, co
 def freezing_row(coldest_k: float, freezing_k: float, margin: Limit, *, where: str = "coolant") -> Row:
     """The coldest that the coolant becomes (facility water's inlet at standstill counts) over its freezing point."""
     text = f"coldest {coldest_k - 273.15:.1f} degC over the freezing point of {freezing_k - 273.15:.1f} degC"
-    return check(where, "freezing", coldest_k - freezing_k, margin, "K", text, at_least=True)
+    return check(where, "freezing", coldest_k - freezing_k, margin, "delta_K", text, at_least=True)

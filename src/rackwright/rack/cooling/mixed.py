@@ -192,7 +192,7 @@ def _with_orifices(
 ) -> Served:
     """Sizes one orifice a kind: what the headers give at its worst-fed rack less the rack's own drop at its wanted flow.
 
-    The hardest kind has none, and sets the pressure. Headers' drops change as the easy kinds' flows fall, so sizing and
+    The kind that is hardest to serve untrimmed has none, and sets the pressure. Headers' drops change as the easy kinds' flows fall, so sizing and
     solving take turns until every kind's worst-fed rack has its flow.
     """
     own_pa = {
@@ -200,11 +200,12 @@ def _with_orifices(
         for name, loop in loops.items()
         if any(state.kind == name for state in found.kinds)
     }
+    hardest = found.binding_flow
     for _ in range(ORIFICE_ROUNDS):
         kv = {
             state.kind: _orifice_kv(mixed, state, own_pa[state.kind], found.set_point_k)
             for state in found.kinds
-            if state.kind != found.binding_flow
+            if state.kind != hardest
         }
         sized = {name: replace(loop, orifice_kv_m3_h=kv.get(name)) for name, loop in loops.items()}
         found = _settled(mixed, mixed.hall(sized), "orifice", present, kv, how)
@@ -433,4 +434,4 @@ def _chip_row(state: KindState) -> Row:
     stated = state.chip_margin_k != math.inf
     limit = Limit(0.0, "estimate", f"rack.{state.kind}.chips.case_limit") if stated else None
     text = "limit less case temperature of the hottest chip"
-    return check(state.kind, "chips", state.chip_margin_k, limit, "K", text, at_least=True)
+    return check(state.kind, "chips", state.chip_margin_k, limit, "delta_K", text, at_least=True)
