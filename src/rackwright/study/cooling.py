@@ -16,6 +16,7 @@ from rackwright.buildout.years import Extremes, WeatherYear, extremes, extremes_
 from rackwright.errors import Problem, ProgramError
 from rackwright.outcome import Outcome
 from rackwright.program.case import Case
+from rackwright.program.names import nearest
 from rackwright.progress import SILENT, Progress
 from rackwright.rack.cooling.block import BlockHall, block_hall, speed_for_plates
 from rackwright.rack.cooling.failures import FailureRow, hours, single_failures
@@ -115,10 +116,18 @@ def made_of(case: Case, design: RackDesign) -> BlockHall | None:
 
 def _mixed(case: Case, designs: RackDesigns, names: tuple[str, ...]) -> dict[str, BlockHall]:
     known = [design.generation for design in designs.designs]
-    strangers = [name for name in names if name not in known]
-    if strangers or len(names) < 2:
-        found = ", ".join(strangers or names)
-        raise ProgramError([Problem("--mixed", 0, "", found, f"two generations or more: {', '.join(known)}")])
+    problems = [
+        Problem("--mixed", 0, "", name, f"a generation: {', '.join(known)}", nearest(name, known))
+        for name in names
+        if name not in known
+    ]
+    if not problems and len(set(names)) < 2:
+        problems.append(
+            Problem("--mixed", 0, "", ", ".join(names), f"two different generations or more of {', '.join(known)}")
+        )
+    if problems:
+        raise ProgramError(problems)
+    names = tuple(dict.fromkeys(names))
     made = {name: made_of(case, designs.of(name)) for name in names}
     unsolved = [name for name, one in made.items() if one is None]
     if unsolved:
@@ -149,9 +158,8 @@ def _places(case: Case, questions: Questions, seed: int) -> list[_Place]:
     sites = case.buildout.sites if case.buildout else {}
     if questions.site is not None:
         if questions.site not in sites:
-            raise ProgramError(
-                [Problem("--site", 0, "", questions.site, f"a site: {', '.join(sites) or 'there is none'}")]
-            )
+            expected = f"a site: {', '.join(sites) or 'there is none'}"
+            raise ProgramError([Problem("--site", 0, "", questions.site, expected, nearest(questions.site, sites))])
         sites = {questions.site: sites[questions.site]}
     if questions.weather is not None:
         year, hot = from_epw(questions.weather), extremes_of_epw(read_epw(questions.weather))

@@ -26,6 +26,7 @@ from rackwright.buildout.utility import (
 from rackwright.buildout.utility.specification import Specification
 from rackwright.errors import Problem, ProgramError
 from rackwright.program.case import Case
+from rackwright.program.names import nearest
 from rackwright.program.sections.buildout import Site
 from rackwright.program.sections.rack import Rack
 from rackwright.program.sections.roadmap import TrainingRun
@@ -123,7 +124,8 @@ def views(
 def _sites(case: Case, chosen: str | None) -> Mapping[str, Site]:
     sites = case.buildout.sites if case.buildout else {}
     if chosen is not None and chosen not in sites:
-        raise ProgramError([Problem("--site", 0, "", chosen, f"a site: {', '.join(sites) or 'there is none'}")])
+        expected = f"a site: {', '.join(sites) or 'there is none'}"
+        raise ProgramError([Problem("--site", 0, "", chosen, expected, nearest(chosen, sites))])
     if not sites:
         raise ProgramError([Problem("the program", 0, "buildout.sites", "nothing", "sites with a grid under buildout")])
     return sites if chosen is None else {chosen: sites[chosen]}
