@@ -28,7 +28,7 @@ from rackwright.buildout.rejection.typical import value
 from rackwright.physics.air import MoistAir
 from rackwright.program.sections.buildout import Efficiency
 from rackwright.rack.cooling.block import BlockHall, condensed_block, speed_for_plates
-from rackwright.rack.cooling.checks import WARMED_K
+from rackwright.rack.cooling.checks import PRECISION_K
 from rackwright.rack.cooling.condensed import CondensedState, solve_condensed
 from rackwright.rack.cooling.hydraulics.network import Floats
 
@@ -94,7 +94,7 @@ class BlockYear:
 
     def hours_over(self) -> int:
         """Hours in which some chip is over its case limit by more than a design at its limit is warmed by its own pumps."""
-        return int((self.margin_k < -WARMED_K).sum())
+        return int((self.margin_k < -PRECISION_K).sum())
 
 
 def block_year(
