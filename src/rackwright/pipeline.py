@@ -80,8 +80,6 @@ def run(
     demand = way("demand", racks_needed, case.demand, needs, case.rack, live, case.calendar) if go("demand") else None
     clusters = demand.cluster_racks if demand else {}
     designs = way("rack", design_racks, case.rack, case.catalogue, clusters) if go("rack") else None
-    if designs is not None:
-        designs = replace(designs, findings=with_standings(designs.findings, program, "rack.power."))
     verdicts = (
         way(
             "evaluation",
@@ -116,7 +114,9 @@ def run(
     value = (
         way("agreement", value_option, case.agreement, case.rack, verdicts, case.calendar) if go("agreement") else None
     )
-    return Outcome(program, needs, demand, designs, verdicts, plants, plan, built, value)
+    # told only: the stages after it have read the designs as they were kept
+    told = designs and replace(designs, findings=with_standings(designs.findings, program, "rack.power."))
+    return Outcome(program, needs, demand, told, verdicts, plants, plan, built, value)
 
 
 def _wanted(program: Program, until: str | None) -> Callable[[str], bool]:
