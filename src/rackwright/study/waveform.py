@@ -149,12 +149,14 @@ def _line_k(design: RackDesign, at: int, bar: Bar) -> float:
 
 def _loads(build: RowBuilder, bar: Bar, shelf: Shelf, hold_s: float, esr_s: float, least_v: float) -> None:
     volt = shelf.output_v
+    # trays keep their input capacitors on the bus: a hot-swap that opens would interrupt the line's inductance, for
+    # which the engine has no clamp
     for at, (place, load_w) in enumerate(zip(bar.taps.tolist(), bar.loads_w.tolist(), strict=True)):
         farad = max(2 * load_w * hold_s / volt**2, 1e-9)
         name = bar.network.nodes[place]
         build.load(
             f"load at {name}", name, farad=farad, esr_ohm=esr_s / farad, off_v=0.95 * least_v, on_v=least_v,
-            restart_s=0.2 + STAGGER_S * at, ramp_s=0.05, inrush_a=load_w / volt,
+            restart_s=0.2 + STAGGER_S * at, ramp_s=0.05,
         )  # fmt: skip
 
 

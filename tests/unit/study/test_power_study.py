@@ -79,6 +79,16 @@ def test_training_keeps_every_tray_above_its_least_voltage_and_closes_its_energy
         assert training["let_go"] == 0
 
 
+def test_every_event_is_followed_to_its_end_and_no_voltage_runs_away(moving):
+    for generation in ("gb300", "helios", "vera-rubin", "kyber"):
+        for row in rows(moving, "rack.power_events", generation):
+            if row["event"].startswith("cold start"):
+                continue
+            assert row["lowest_v"] is not None
+            assert row["lowest_v"] > 0.0
+            assert row["unclosed"] < 1e-5
+
+
 def test_what_the_feeds_give_is_the_trays_power_and_the_shelves_losses_on_the_mean(moving):
     wave = rows(moving, "rack.power_wave", "helios")
     asked = sum(row["load_w"] for row in wave) / len(wave)
