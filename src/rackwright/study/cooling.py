@@ -31,6 +31,8 @@ from rackwright.tables import Finding, Table, TableSpec, finding, not_modelled
 
 #: Halls drawn for the margin's distribution.
 DRAWS = 400
+#: Plain water in a dry cooler freezes below this air.
+FROST_K = 273.15
 #: Below this margin the heat of some rack goes round without a way out: there is no temperature to tell.
 NO_WAY_OUT_K = -300.0
 MODES = {Mode.IDLE: "idle", Mode.FREE: "free", Mode.PARTIAL: "partial", Mode.MECHANICAL: "mechanical"}
@@ -256,6 +258,21 @@ def _year(
             f"the partial PUE of cooling is {year.partial_pue:.4f}; PUE needs the losses of the electrical path, hour by hour",
         ),
     ]
+    frost = int((place.year.air.dry_bulb_k < FROST_K).sum())
+    if not place.wet and frost:
+        findings.append(
+            finding(
+                "rack.cooling.facility_frost",
+                where,
+                float(frost),
+                0.0,
+                "",
+                standing="estimate",
+                source="buildout.sites.*.heat_rejection",
+                text="hours below 0 degC at dry coolers that are taken with plain water: they need glycol (some 10 % less heat a "
+                "litre), draining or heat tracing, of which none is in these figures",
+            )
+        )
     if place.extremes.assumed:
         named = ", ".join(place.extremes.assumed)
         findings.append(not_modelled("rack.cooling.extremes", where, f"taken from other stations' spread: {named}"))
