@@ -14,7 +14,7 @@ from rackwright.physics import conductors, fluids, machines, plates
 from rackwright.program import load
 from rackwright.program.load import Case
 from rackwright.rack import design_racks
-from rackwright.rack.clos import folded_clos, leaf_split
+from rackwright.rack.network.clos import folded_clos, leaf_split
 
 watts = st.just(0.0) | st.floats(1e-3, 2e5)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rackwright.rack.clos import folded_clos, usable_ports
+from rackwright.rack.network.clos import folded_clos, usable_ports
 
 PUBLISHED = Path(__file__).parent / "published" / "superpod.csv"
 ROWS = list(csv.DictReader(PUBLISHED.read_text(encoding="utf-8").splitlines()))

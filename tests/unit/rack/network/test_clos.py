@@ -2,7 +2,7 @@
 
 import pytest
 
-from rackwright.rack.clos import folded_clos, leaf_split, least_divisor, usable_ports
+from rackwright.rack.network.clos import folded_clos, leaf_split, least_divisor, usable_ports
 
 
 def test_one_switch_joins_as_many_as_it_has_ports():

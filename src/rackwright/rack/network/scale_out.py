@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rackwright.program.sections.parts import Catalogue, Chip, Switch
 from rackwright.program.sections.rack import Rack
-from rackwright.rack.clos import Fabric, folded_clos, usable_ports
+from rackwright.rack.network.clos import Fabric, folded_clos, usable_ports
 from rackwright.rack.pieces import Piece, accelerators_of, adapters_of
 from rackwright.tables import Finding, finding, not_modelled
 
