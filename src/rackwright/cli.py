@@ -340,7 +340,7 @@ def rack(
         from rackwright.report.page import stage_page
 
         of_power = pairs or utility or waveform or architectures or smooth or trace is not None
-        of_power = of_power or (failures and view is View.power)
+        of_power = of_power or view is View.power
         through_hours = hours or weather is not None or (site is not None and not of_power)
         of_cooling = through_hours or margin or pressure or mixed or transient or network is not None
         of_cooling = of_cooling or (failures and view is not View.power)

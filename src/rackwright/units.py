@@ -63,6 +63,7 @@ watt_hour = 3600 J = Wh
 volt = W / A = V
 ohm = V / A
 volt_ampere = V * A = VA
+ampere_squared_second = A ** 2 * s = A2s
 farad = A * s / V = F
 henry = V * s / A = H
 litre = 1e-3 m ** 3 = L = l = liter

@@ -400,6 +400,8 @@ POSITIVE_FLOW = quantity("a flow above zero", "m**3/s", "130 L/min", 1e-9, 100.0
 PRESSURE = quantity("a pressure", "Pa", "130 kPa", 0.0, 1e8)
 VOLTAGE = quantity("a voltage", "V", "415 V", 1.0, 1e6)
 CURRENT = quantity("a current", "A", "100 A", 0.0, 1e6)
+LET_THROUGH = quantity("an I2t", "A**2*s", "4000 A2s", 0.0, 1e15)
+OHMS = quantity("a resistance", "ohm", "40 kohm", 0.0, 1e12)
 POWER_RAMP = quantity("a power ramp", "W/s", "20 MW/min", 0.0, 1e12)
 SHARE_RAMP = quantity("a share a time", "1/s", "0.02 /min", 0.0, 1e6)
 ENERGY = quantity("an energy", "J", "65 J", 0.0, 1e15)
@@ -466,6 +468,8 @@ PowerRamp = Annotated[float, Field("scalar", POWER_RAMP)]
 ShareRamp = Annotated[float, Field("scalar", SHARE_RAMP)]
 Energy = Annotated[float, Field("scalar", ENERGY)]
 Capacitance = Annotated[float, Field("scalar", CAPACITANCE)]
+LetThrough = Annotated[float, Field("scalar", LET_THROUGH)]
+Ohms = Annotated[float, Field("scalar", OHMS)]
 InductancePerLength = Annotated[float, Field("scalar", INDUCTANCE_PER_LENGTH)]
 Frequency = Annotated[float, Field("scalar", FREQUENCY)]
 ApparentPower = Annotated[float, Field("scalar", APPARENT_POWER)]
@@ -513,7 +517,7 @@ def refers(*sections: str) -> Field:
 ENDINGS = (
     "_per_rack_week_usd", "_usd_per_rack", "_usd_per_w", "_usd_per_j", "_usd_h", "_per_week", "_kg_m2", "_byte_s",
     "_w_s", "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_h_m", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
-    "_ru", "_kg", "_m2", "_pa", "_hz", "_va", "_w", "_k", "_v", "_a", "_m", "_s", "_j", "_f",
+    "_a2s", "_ru", "_kg", "_m2", "_pa", "_hz", "_va", "_w", "_k", "_v", "_a", "_m", "_s", "_j", "_f",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from rackwright.outcome import Outcome
 from rackwright.program.case import Case
+from rackwright.program.standings import with_standings
 from rackwright.progress import SILENT, Progress
 from rackwright.rack.design import RackDesign
 from rackwright.rack.pieces import accelerators_of, pieces_of
@@ -21,13 +22,18 @@ from rackwright.rack.power.bar import bar_of
 from rackwright.rack.power.path import COVERED, AfterLoss, after_losses
 from rackwright.rack.power.redundancy import lose, pair_losses, single_losses
 from rackwright.study import power_specs as specs
-from rackwright.study.steadiness import (
+from rackwright.study.conversions import chain_finding, chain_of, chain_rows, feed_rows, staging_rows, supply_rows
+from rackwright.study.faults import (
+    arc_findings,
+    check_rows,
+    earth_findings,
+    earth_rows,
     fault_rows,
+    faulted_bus,
+    protection_checks,
     protection_findings,
-    stability_findings,
-    stability_row,
-    steadiness,
 )
+from rackwright.study.steadiness import stability_findings, stability_row, steadiness
 from rackwright.study.utility import (
     SiteView,
     dip_rows,
@@ -69,12 +75,12 @@ def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progre
     rows: dict[TableSpec, list[tuple[Any, ...]]] = {spec: [] for spec in _asked(questions)}
     findings: list[Finding] = []
     for design in outcome.rack.designs:
+        _conversions(case, design, rows, findings)
         if questions.failures:
             progress.step(f"{design.generation}: every single loss")
             rows[specs.POWER_LOSSES] += _loss_rows(design, worst_first(design.power.losses))
             findings += _spread(case, design, outcome.program.seed)
-            rows[specs.POWER_FAULTS] += fault_rows(case, design)
-            findings += protection_findings(design.generation)
+            _faults(case, design, rows, findings)
         if questions.pairs:
             progress.step(f"{design.generation}: every pair of losses")
             found = _pairs(case, design)
@@ -96,13 +102,15 @@ def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progre
             if questions.smooth and not view.assessment.passes:
                 _smooth(case, view, rows, findings, progress)
     tables = [spec.table(found) for spec, found in rows.items()]
-    kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
+    told = with_standings(tuple(findings), outcome.program, "")
+    kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *told))
     return replace(outcome, rack=kept)
 
 
 def _asked(questions: PowerQuestions) -> Iterator[TableSpec]:
+    yield from (specs.POWER_SUPPLIES, specs.POWER_STAGING, specs.POWER_CHAIN, specs.POWER_FEEDS)
     if questions.failures:
-        yield from (specs.POWER_LOSSES, specs.POWER_FAULTS)
+        yield from (specs.POWER_LOSSES, specs.POWER_FAULTS, specs.POWER_PROTECTION, specs.POWER_EARTH)
     if questions.pairs:
         yield specs.POWER_PAIRS
     if questions.motion:
@@ -116,6 +124,31 @@ def _asked(questions: PowerQuestions) -> Iterator[TableSpec]:
 
 
 Rows = dict[TableSpec, list[tuple[Any, ...]]]
+
+
+def _conversions(case: Case, design: RackDesign, rows: Rows, findings: list[Finding]) -> None:
+    """Supplies' curves and staging, the chain to the chip, the feeds by phase."""
+    rows[specs.POWER_SUPPLIES] += supply_rows(case, design)
+    rows[specs.POWER_STAGING] += staging_rows(case, design)
+    rows[specs.POWER_FEEDS] += feed_rows(case, design)
+    chain = chain_of(case, design)
+    if chain is not None:
+        rows[specs.POWER_CHAIN] += chain_rows(design.generation, chain)
+        findings.append(chain_finding(design.generation, chain))
+
+
+def _faults(case: Case, design: RackDesign, rows: Rows, findings: list[Finding]) -> None:
+    """Short circuits, what cuts them off, and faults to earth."""
+    bus = faulted_bus(case, design)
+    if bus is None:
+        return
+    rows[specs.POWER_FAULTS] += fault_rows(design.generation, bus)
+    checks = protection_checks(case, design, bus)
+    rows[specs.POWER_PROTECTION] += check_rows(design.generation, checks)
+    rows[specs.POWER_EARTH] += earth_rows(case, design, bus)
+    findings += protection_findings(design.generation, checks)
+    findings += earth_findings(case, design, bus)
+    findings += arc_findings(case, design, bus)
 
 
 def _motion(

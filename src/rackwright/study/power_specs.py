@@ -21,6 +21,72 @@ _LOSS = (
     Column("cord_a", "AC current of a cord of the most loaded shelf", "A"),
 )
 
+POWER_SUPPLIES = TableSpec(
+    "rack.power_supplies",
+    "A supply's curve: at its device's own points, what is fitted and how far off it is.",
+    (
+        _GENERATION,
+        Column("shelf", "shelf in the catalogue", type="text"),
+        Column("load_share", "output over its rating", shown="%"),
+        Column("efficiency", "stated by the device's maker or the user at that load", shown="%"),
+        Column("curve", "of the curve that the ledger uses", shown="%"),
+        Column("polynomial", "of a + b P + c P^2 fitted with a, b, c of zero or more; empty without a fit", shown="%"),
+        Column("off_points", "polynomial less stated, in percentage points"),
+    ),
+)
+
+POWER_STAGING = TableSpec(
+    "rack.power_staging",
+    "How many supplies would best be on at a share of the design load, still covering the redundancy; all are on in the ledger.",
+    (
+        _GENERATION,
+        Column("load_share", "of the rack's design load", shown="%"),
+        Column("on", "supplies on that lose least", type="count"),
+        Column("of", "supplies installed", type="count"),
+        Column("loss_w", "their loss", "W", shown="kW"),
+        Column("all_on_w", "loss with all on", "W", shown="kW"),
+        Column("saved_w", "what switching the others off saves", "W", shown="kW"),
+    ),
+)
+
+POWER_CHAIN = TableSpec(
+    "rack.power_chain",
+    "From the medium-voltage terminals to the accelerators' cores, the racks of a block together, stage by stage.",
+    (
+        _GENERATION,
+        Column("load_share", "of the design load", shown="%"),
+        Column("stage", "conversion or conductor; the last row of a load is the whole chain", type="text"),
+        Column("units", "devices that share it", type="count"),
+        Column("output_w", "what it gives", "W", shown="kW"),
+        Column("side_w", "what is taken at its output beside the next stage", "W", shown="kW"),
+        Column("loss_w", "its loss", "W", shown="kW"),
+        Column("rating_share", "output over rating; empty where it has none", shown="%"),
+        Column("efficiency", "output over input", shown="%"),
+        Column("output_a", "current at its output, all units", "A"),
+        Column("copper_kg", "copper of its conductors", "kg"),
+        Column("curve", "own curve, or one efficiency at every load", type="text"),
+        Column("standing", "standing of its figures", type="text"),
+    ),
+)
+
+POWER_FEEDS = TableSpec(
+    "rack.power_feeds",
+    "What each feed gives a rack: all working, with another feed lost, and with one supply lost.",
+    (
+        _GENERATION,
+        Column("state", "what is lost", type="text"),
+        Column("feed", "feed", type="text"),
+        Column("power_w", "power that it gives", "W", shown="kW"),
+        Column("a_a", "current of phase a", "A"),
+        Column("b_a", "current of phase b", "A"),
+        Column("c_a", "current of phase c", "A"),
+        Column("neutral_a", "current of the neutral, fundamental", "A"),
+        Column("unbalance", "negative over positive sequence of the currents", shown="%"),
+        Column("cord_a", "current of the most loaded cord's most loaded phase", "A"),
+        Column("cord_most_a", "what a cord may carry all the time", "A"),
+    ),
+)
+
 POWER_LOSSES = TableSpec(
     "rack.power_losses",
     "Every loss of a feed, a shelf or a supply, each solved anew with supplies held to their rating; worst first, those alike in one row.",
@@ -113,7 +179,7 @@ POWER_STABILITY = TableSpec(
 
 POWER_FAULTS = TableSpec(
     "rack.power_faults",
-    "Prospective current of a bolted fault on a rack's bus; no arc voltage, no device.",
+    "Prospective current of a bolted fault on a rack's bus: no arc voltage, no device, capacitors as stated or assumed; an upper estimate.",
     (
         _GENERATION,
         Column("place", "where", type="text"),
@@ -122,6 +188,45 @@ POWER_FAULTS = TableSpec(
         Column("i2t_a2s", "I2t over 20 ms, in A^2 s"),
         Column("last_a", "current after 20 ms", "A", shown="kA"),
         Column("from_what", "who gives it at the peak", type="text"),
+    ),
+)
+
+POWER_PROTECTION = TableSpec(
+    "rack.power_protection",
+    "Every protective device in every fault: what it breaks, lets through, and whether the nearer one is done first.",
+    (
+        _GENERATION,
+        Column("place", "where the fault is", type="text"),
+        Column("check", "device and what is asked of it; in a pair, the nearer to the fault first", type="text"),
+        Column("outcome", "passed, failed or not modelled", type="text"),
+        Column("value", "found"),
+        Column("limit", "allowed; empty where nothing is"),
+        Column("unit", "unit of both", type="text"),
+        Column("text", "in words", type="text"),
+    ),
+)
+
+POWER_EARTH = TableSpec(
+    "rack.power_earth",
+    "A fault of either pole to earth, then one of the other pole in another rack; of a bus above 60 V.",
+    (
+        _GENERATION,
+        Column("pole", "faulted pole", type="text"),
+        Column("fault_a", "current of the first fault", "A"),
+        Column("healthy_v", "voltage of the other pole to earth", "V"),
+        Column("connection_a", "current in the system's connection to earth", "A"),
+        Column("frame_v", "voltage of the faulted frame to earth; empty without its resistance", "V"),
+        Column("body_a", "lasting current through a person of 1 kOhm who touches that pole", "A", shown="mA"),
+        Column("capacitive_j", "energy that the poles' capacitance moves in the first instant", "J"),
+        Column("seen_by", "relay, monitor or nothing", type="text"),
+        Column("seen_after_s", "after how long", "s"),
+        Column(
+            "second_a",
+            "current of a second fault on the other pole; empty without the frames' resistance",
+            "A",
+            shown="kA",
+        ),
+        Column("second_frame_v", "voltage of its frame to earth", "V"),
     ),
 )
 
@@ -186,9 +291,15 @@ UTILITY_SMOOTHING = TableSpec(
 )
 
 TABLES: tuple[TableSpec, ...] = (
+    POWER_SUPPLIES,
+    POWER_STAGING,
+    POWER_CHAIN,
+    POWER_FEEDS,
     POWER_LOSSES,
     POWER_PAIRS,
     POWER_FAULTS,
+    POWER_PROTECTION,
+    POWER_EARTH,
     POWER_EVENTS,
     POWER_WAVE,
     POWER_STABILITY,

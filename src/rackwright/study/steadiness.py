@@ -1,4 +1,4 @@
-"""Whether a rack's bus rings, and what a short circuit on it would draw: both from what the program states of its parts."""
+"""Whether a rack's bus rings, from what the program states of its parts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,11 @@ from rackwright.program.case import Case
 from rackwright.rack.design import RackDesign
 from rackwright.rack.pieces import pieces_of
 from rackwright.rack.power.bar import Bar, bar_of
-from rackwright.rack.power.protection.bar import bar_faults
-from rackwright.rack.power.protection.faults import Fault, fault_current
 from rackwright.rack.power.stability import ImpedanceMargin, StabilityResult, impedance_margins, largest_load, stability
 from rackwright.rack.power.stability_bar import SupplyDynamics, bar_circuit
 from rackwright.rack.power.stability_circuit import InputFilter
-from rackwright.tables import Finding, finding, not_modelled
+from rackwright.tables import Finding, finding
 
-#: Length of time that a fault is followed.
-FAULT_S = 0.02
 #: Inductance of a tray's input over its load's resistance (V^2/P). Assumed.
 FILTER_S = 0.2e-6
 
@@ -37,7 +33,8 @@ class Steadiness:
     ends: str
 
 
-def _made(case: Case, design: RackDesign) -> tuple[Bar, np.ndarray[Any, np.dtype[np.float64]], SupplyDynamics]:
+def moving_bar(case: Case, design: RackDesign) -> tuple[Bar, np.ndarray[Any, np.dtype[np.float64]], SupplyDynamics]:
+    """A rack's bar, the inductance of each of its lines, and its supplies' outputs."""
     rack, catalogue = case.rack[design.generation], case.catalogue
     bar = bar_of(rack, catalogue, pieces_of(rack, catalogue), design.power.shelves, limited=True)
     motion, shelf = rack.power.motion, bar.shelf
@@ -52,7 +49,7 @@ def steadiness(case: Case, design: RackDesign) -> Steadiness | None:
     """Eigenvalues and Middlebrook's margins of the bus at the design load; None without shelves."""
     if not design.power.shelves:
         return None
-    bar, henry, supply = _made(case, design)
+    bar, henry, supply = moving_bar(case, design)
     motion = case.rack[design.generation].power.motion
     load_w = float(bar.loads_w.max())
     farad = 2 * load_w * motion.input_hold_s / bar.shelf.output_v**2
@@ -110,54 +107,4 @@ def stability_findings(item: Steadiness) -> Iterator[Finding]:
         at_least=True,
         source=f"rack.{item.generation}.power.motion",
         text=f"gain margin in dB of {item.worst.load}, the closest: above zero it proves stability, below it proves nothing",
-    )
-
-
-def fault_rows(case: Case, design: RackDesign) -> Iterator[tuple[Any, ...]]:
-    """A bolted fault on the bar behind its joints and at its far end: peak, its instant, I2t, who gives it.
-
-    Not at the foot itself: there the capacitors' own resistance is all that a bolted fault leaves.
-    """
-    if not design.power.shelves:
-        return
-    bar, henry, supply = _made(case, design)
-    motion = case.rack[design.generation].power.motion
-    farad = 2 * float(bar.loads_w.mean()) * motion.input_hold_s / bar.shelf.output_v**2
-    network = bar_faults(
-        bar.network, line_henry=henry, supply_farad=supply.farad, supply_esr_ohm=supply.esr_ohm,
-        tray_farad=farad, tray_esr_ohm=motion.esr_s / farad, limit_a=1.6 * bar.rated_a,
-    )  # fmt: skip
-    if not len(bar.segments):
-        return
-    places = [bar.network.nodes[int(bar.network.second[bar.segments[0]])], bar.network.nodes[int(bar.taps[-1])]]
-    for place in dict.fromkeys(places):
-        found = fault_current(network, place, end_s=FAULT_S, watch=())
-        yield (
-            design.generation,
-            place,
-            found.peak_a,
-            found.fault.peak_s,
-            found.i2t_a2s,
-            found.fault.last_a,
-            _givers(found),
-        )
-
-
-def _givers(found: Fault) -> str:
-    """Shares of the kinds of sources at the peak."""
-    total = sum(abs(part.at_peak_a) for part in found.contributions)
-    kinds: dict[str, float] = {}
-    for part in found.contributions:
-        kinds[part.kind] = kinds.get(part.kind, 0.0) + abs(part.at_peak_a)
-    shares = sorted(kinds.items(), key=lambda item: -item[1])
-    return ", ".join(f"{kind} {100 * value / total:.0f} %" for kind, value in shares) if total else ""
-
-
-def protection_findings(generation: str) -> Iterator[Finding]:
-    """What the study does not say without the user's devices."""
-    yield not_modelled(
-        "rack.power.protection",
-        generation,
-        "breaking capacity, let-through and selectivity need the devices' data, which no data sheet read gives; "
-        "rackwright.rack.power.protection takes them",
     )

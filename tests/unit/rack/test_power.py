@@ -26,11 +26,22 @@ def test_five_shelves_of_a_kilowatt_carry_4_4_kilowatts(build):
     assert path.load_share == pytest.approx(0.88)
 
 
-def test_efficiency_is_read_at_the_actual_load_share(build):
-    # 0.98 at 50 %, 0.96 at 100 %: 0.9648 at 88 %
-    design = build().of("small")
-    assert design.power.efficiency == pytest.approx(0.9648)
-    assert design.power_w == pytest.approx(4400.0 / 0.9648)
+def test_at_a_load_of_the_curves_points_efficiency_is_that_points(build):
+    # 4400 W on one shelf of 4.4 kW stand at its full load, on one of 8.8 kW at half of it
+    full = build(parts={"shelves.shelf.psu": "2.2 kW"}).of("small")
+    assert full.power.efficiency == pytest.approx(0.96, rel=1e-9)
+    assert full.power_w == pytest.approx(4400.0 / 0.96)
+    half = build(parts={"shelves.shelf.psu": "4.4 kW"}).of("small")
+    assert half.power_w == pytest.approx(4400.0 / 0.98)
+
+
+def test_between_the_points_the_loss_lies_between_theirs_and_grows_faster_than_the_load(build):
+    # 0.98 at 50 %, 0.96 at 100 %: 10.2 W and 20.8 W of a supply of 500 W; straight between them 18.3 W at 88 %
+    path = build().of("small").power
+    loss_w = path.conversion_loss_w / 10
+    low_w, high_w = 250 * (1 / 0.98 - 1), 500 * (1 / 0.96 - 1)
+    assert low_w < loss_w < low_w + (high_w - low_w) * (0.88 - 0.5) / 0.5
+    assert path.efficiency == pytest.approx(4400.0 / path.power_w)
 
 
 @pytest.mark.parametrize(("rule", "shelves", "left"), [("N", 5, 5), ("N+1", 6, 5), ("N+N", 10, 5)])
@@ -40,9 +51,25 @@ def test_redundancy_says_how_many_shelves_stand_and_how_many_are_left_after_its_
 
 
 def test_spare_shelves_move_the_efficiency_to_their_lower_load(build):
-    # 4400 W over ten shelves of a kilowatt: 44 %, below the curve's first point
+    # 4400 W over ten shelves of a kilowatt: 44 % instead of 88 %
     path = build({"power.redundancy": "N+N"}).of("small").power
-    assert path.efficiency == 0.98
+    assert path.load_share == pytest.approx(0.44)
+    assert path.efficiency > build().of("small").power.efficiency
+
+
+def test_a_certifications_row_is_a_bound_and_is_fitted_by_nothing(build):
+    rows = [(0.1, 0.90), (0.2, 0.94), (0.5, 0.96), (1.0, 0.91)]  # 80 PLUS Titanium, 230 V internal redundant
+    points = [{"load": str(load), "efficiency": str(efficiency)} for load, efficiency in rows]
+    designs = build(parts={"shelves.shelf.efficiency": points})
+    said = next(item for item in designs.findings if item.rule == "rack.power.supply_curve")
+    assert said.outcome == "not modelled"
+    assert "80 PLUS Titanium" in said.text
+    # read straight: 0.96 - 0.05 x 0.38 / 0.5 at 88 %
+    assert designs.of("small").power.efficiency == pytest.approx(0.922)
+
+
+def test_no_finding_speaks_of_a_curve_that_is_the_devices_own(build):
+    assert all(item.rule != "rack.power.supply_curve" for item in build().findings)
 
 
 def test_the_cords_after_a_lost_feed_carry_twice_as_much(build):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field as Named
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from rackwright.program import fields as f
@@ -165,6 +165,59 @@ class Store(Part):
     output_w: f.PositivePower
     #: Energy given over energy taken.
     efficiency_share: f.PositiveShare = 0.95
+
+
+class TripPoint(f.Section):
+    """A steady current and the time after which it opens (a fuse: melts)."""
+
+    current_a: f.Current
+    time_s: f.Duration
+
+
+class Protector(Part):
+    """What cuts a direct current off: a fuse, a mechanical breaker, or a solid-state breaker or hot-swap.
+
+    A fuse wants `melting` and `clearing` (pre-arcing and total I2t), a breaker `trip` and `opening`, an electronic one
+    `trip` and `opening` from the trip to no more rise; `hold` is how long the current has to stand above the trip.
+    """
+
+    kind: Literal["fuse", "breaker", "electronic"]
+    rating_a: f.Current
+    voltage_v: f.Voltage
+    #: Highest current that it can break.
+    breaking_a: f.Current
+    melting_a2s: f.LetThrough | None = None
+    clearing_a2s: f.LetThrough | None = None
+    #: Largest L/R for which a fuse's rating holds.
+    time_constant_s: f.Duration | None = None
+    trip_a: f.Current | None = None
+    opening_s: f.Duration | None = None
+    hold_s: f.Duration = 0.0
+    fall_s: f.Duration = 0.0
+    #: Steady currents, rising, and the time to open at each.
+    curve: tuple[TripPoint, ...] = ()
+
+    @field_validator("curve")
+    @classmethod
+    def _in_order(cls, curve: tuple[TripPoint, ...]) -> tuple[TripPoint, ...]:
+        _check_rising([point.current_a for point in curve], "current")
+        return curve
+
+    @model_validator(mode="after")
+    def _whole(self) -> Protector:
+        wanted = ("melting", "clearing") if self.kind == "fuse" else ("trip", "opening")
+        stated = {
+            "melting": self.melting_a2s,
+            "clearing": self.clearing_a2s,
+            "trip": self.trip_a,
+            "opening": self.opening_s,
+        }
+        missing = [name for name in wanted if stated[name] is None]
+        if missing:
+            raise _refuse(f"a {self.kind} without {' and '.join(missing)}", f"{' and '.join(wanted)} of a {self.kind}")
+        if self.kind == "fuse" and (self.clearing_a2s or 0.0) < (self.melting_a2s or 0.0):
+            raise _refuse("a clearing I2t below the melting one", "clearing: total I2t, of its melting I2t or more")
+        return self
 
 
 class Busbar(Part):
@@ -333,6 +386,7 @@ class Catalogue(f.Section):
     shelves: dict[str, Shelf] = {}
     batteries: dict[str, Battery] = {}
     stores: dict[str, Store] = {}
+    protectors: dict[str, Protector] = {}
     busbars: dict[str, Busbar] = {}
     cdus: dict[str, Cdu] = {}
     couplings: dict[str, Coupling] = {}

@@ -62,6 +62,40 @@ class Motion(f.Section):
     inductance_h_m: f.InductancePerLength
 
 
+class Protection(f.Section):
+    """What cuts a fault off in a rack: between the shelves and the bar, and at each tray's input."""
+
+    bus: Annotated[str, f.refers("protectors")] | None = None
+    tray: Annotated[str, f.refers("protectors")] | None = None
+    #: I2t that a tray's input wiring bears.
+    tray_bears_a2s: f.LetThrough | None = None
+    #: A tray's input wiring behind its device, there and back; and its inductance.
+    tray_ohm: f.Ohms = Named(default=0.2e-3, alias="tray_resistance")
+    tray_henry: Annotated[float, f.Field("scalar", f.quantity("an inductance", "H", "0.2 uH", 0.0, 1.0))] = Named(
+        default=0.2e-6, alias="tray_inductance"
+    )
+
+
+class Earthing(f.Section):
+    """How a bus of 800 V or +/-400 V stands to earth, and what watches it."""
+
+    point: Literal["mid-point", "negative", "none"]
+    #: Of the connection to earth, electrode included; none for a floating system.
+    resistance_ohm: f.Ohms | None = Named(default=None, alias="resistance")
+    #: Of each pole to earth.
+    insulation_ohm: f.Ohms = Named(default=10e6, alias="insulation")
+    capacitance_f: f.Capacitance = 0.0
+    #: Insulation monitoring: its threshold, its response.
+    monitor_ohm: f.Ohms | None = Named(default=None, alias="monitor")
+    monitor_s: f.Duration = Named(default=10.0, alias="monitor_time")
+    #: Current in the connection to earth that trips or alarms.
+    relay_a: f.Current | None = None
+    #: From a rack's frame to earth.
+    frame_ohm: f.Ohms | None = Named(default=None, alias="frame")
+    #: What the poles' insulation to earth is rated for.
+    insulation_v: f.Voltage | None = Named(default=None, alias="insulation_rating")
+
+
 class RackPower(f.Section):
     """The power path: feeds -> shelves -> busbar -> trays."""
 
@@ -87,6 +121,8 @@ class RackPower(f.Section):
     #: Capacitors that smooth, and how many of them.
     store: Annotated[str, f.refers("stores")] | None = None
     stores: f.Count = Named(default=0, alias="stores")
+    protection: Protection | None = None
+    earthing: Earthing | None = None
     motion: Motion
 
 

@@ -120,6 +120,22 @@ def architecture(name: str, basis: Basis, facts: Mapping[str, Fact] = FACTS) -> 
     return _row(name, what, path)
 
 
+def alternating_side(
+    basis: Basis, input_w: float, facts: Mapping[str, Fact] = FACTS
+) -> tuple[tuple[Stage, ...], tuple[Conductor, ...]]:
+    """Transformer, low-voltage feeders and rack whips before supplies that take `input_w`, all racks together.
+
+    >>> stages, _ = alternating_side(Basis(rack_w=130e3), 5e6)
+    >>> [stage.name for stage in stages]
+    ['transformer', 'low-voltage feeders', 'rack whips']
+    """
+    path = Path(basis, facts)
+    path.wanted_w = input_w
+    _whips(path)
+    _substation(path)
+    return tuple(path.stages), tuple(path.conductors)
+
+
 def _in_rack(path: Path) -> None:
     _bar_50(path)
     _bbu(path, "in each rack")

@@ -19,6 +19,7 @@ def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: Powe
     cord_limit_a = rack.power.cord_a * rack.power.continuous_share
     found = [
         _closure(generation, path),
+        *_curve(generation, path, f"{shelf_path}.efficiency"),
         finding(
             "rack.power.tray_voltage",
             generation,
@@ -115,6 +116,13 @@ def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: Powe
         )
     )
     return found
+
+
+def _curve(generation: str, path: PowerPath, source: str) -> list[Finding]:
+    """A finding where the shelf's efficiencies are no device's curve."""
+    if not path.curve_problem:
+        return []
+    return [not_modelled("rack.power.supply_curve", generation, path.curve, source)]
 
 
 def _closure(generation: str, path: PowerPath) -> Finding:

@@ -15,6 +15,7 @@ from rackwright.rack.power.backup import Backup, backup_of
 from rackwright.rack.power.bar import Bar, bar_of
 from rackwright.rack.power.direct import DirectSolution, LoadLimit, load_limits, solve
 from rackwright.rack.power.redundancy import LossStates, lose, single_losses
+from rackwright.rack.power.supplies.shelf import ShelfCurve, curve_text, shelf_curve
 
 #: Rounds in which more shelves can be found to be needed because of the busbar's own loss; two are usual.
 MOST_ROUNDS = 20
@@ -94,6 +95,9 @@ class PowerPath:
     shelf_rating_w: float
     load_share: float
     efficiency: float
+    #: What its curve is, and why its points are none where they are not a device's.
+    curve: str
+    curve_problem: str
     shelf_v: float
     lowest_v: float
     busbar_current_a: float
@@ -132,8 +136,9 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
     installed = machines.pieces_with_spares(needed, rack.power.redundancy)
     rating_w = shelf.psu_w * shelf.psu_count
     load_share = dc_power_w / (installed * rating_w) if installed else 0.0
-    efficiency = _efficiency(shelf, load_share)
-    power_w = dc_power_w / efficiency
+    curve = shelf_curve(shelf)
+    conversion_w = curve.bank_loss_w(dc_power_w, installed * shelf.psu_count)
+    power_w = dc_power_w + conversion_w
     left = shelves_left(installed, rack.power.redundancy, rack.power.feeds)
     share_left = dc_power_w / (left * rating_w) if left else 0.0
     lines += _loss_lines(busbar, shelf, load_w, bar_loss_w, dc_power_w, power_w, installed)
@@ -145,7 +150,7 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
     source_a = float(solved.source_a[0].sum())
     loaded_v = voltage_v[bar.network.load_w > 0]
     tap_a = bar.loads_w / voltage_v[bar.taps] if len(bar.taps) else np.zeros(1)
-    cord_a = _cord_a(rack, shelf, dc_power_w / installed if installed else 0.0)
+    cord_a = _cord_a(rack, shelf, curve, dc_power_w / installed if installed else 0.0)
 
     return PowerPath(
         lines=tuple(lines),
@@ -157,7 +162,7 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
         ),
         tap_loss_w=float(solved.line_loss_w[0, bar.tap_lines].sum()),
         dc_power_w=dc_power_w,
-        conversion_loss_w=power_w - dc_power_w,
+        conversion_loss_w=conversion_w,
         power_w=power_w,
         liquid_w=math.fsum(line.liquid_w for line in lines if line.adds),
         air_w=math.fsum(line.air_w for line in lines if line.adds),
@@ -170,7 +175,9 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
         shelves=installed,
         shelf_rating_w=rating_w,
         load_share=load_share,
-        efficiency=efficiency,
+        efficiency=curve.efficiency(dc_power_w, installed * shelf.psu_count),
+        curve=curve_text(curve),
+        curve_problem=curve.problem,
         shelf_v=shelf_v,
         lowest_v=float(loaded_v.min()) if len(loaded_v) else shelf_v,
         busbar_current_a=source_a,
@@ -189,9 +196,9 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
     )
 
 
-def _cord_a(rack: Rack, shelf: Shelf, shelf_w: float) -> float:
-    """AC current of one cord of a shelf that gives `shelf_w`."""
-    input_w = shelf_w / _efficiency(shelf, shelf_w / (shelf.psu_w * shelf.psu_count))
+def _cord_a(rack: Rack, shelf: Shelf, curve: ShelfCurve, shelf_w: float) -> float:
+    """AC current of one cord of a shelf that gives `shelf_w`; its supplies share it evenly."""
+    input_w = shelf_w + curve.bank_loss_w(shelf_w, shelf.psu_count)
     current_a = conductors.three_phase_current_a(input_w, rack.power.feed_v, rack.power.power_factor)
     return current_a / rack.power.cords_per_shelf
 
@@ -202,7 +209,7 @@ COVERED = {"N": (), "N+1": ("shelf", "supply"), "N+N": ("feed", "shelf", "supply
 
 def after_losses(rack: Rack, bar: Bar, states: LossStates) -> tuple[AfterLoss, ...]:
     """One rack's states, a row each; a pair counts as covered by no redundancy."""
-    covered = COVERED[rack.power.redundancy]
+    covered, curve = COVERED[rack.power.redundancy], shelf_curve(bar.shelf)
     return tuple(
         AfterLoss(
             kind=loss.kind,
@@ -215,7 +222,7 @@ def after_losses(rack: Rack, bar: Bar, states: LossStates) -> tuple[AfterLoss, .
             shelf_a=float(states.shelf_a[0, at]),
             bar_a=float(states.bar_a[0, at]),
             tap_a=float(states.tap_a[0, at]),
-            cord_a=_cord_a(rack, bar.shelf, float(states.shelf_w[0, at])),
+            cord_a=_cord_a(rack, bar.shelf, curve, float(states.shelf_w[0, at])),
         )
         for at, loss in enumerate(states.losses)
     )
@@ -250,13 +257,6 @@ def shelves_left(installed: int, redundancy: str, feeds: int) -> int:
     if redundancy == "N+N":
         return installed - math.ceil(installed / feeds)
     return installed
-
-
-def _efficiency(shelf: Shelf, load_share: float) -> float:
-    points = shelf.efficiency
-    return machines.efficiency_at(
-        load_share, [point.load_share for point in points], [point.efficiency for point in points]
-    )
 
 
 def _load_lines(rack: Rack, pieces: tuple[Piece, ...]) -> list[PowerLine]:

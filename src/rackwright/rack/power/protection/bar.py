@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +23,7 @@ def bar_faults(
     tray_esr_ohm: float = 1e-3,
     limit_a: float | None = None,
     off_s: float | None = None,
+    stubs: Mapping[str, tuple[str, float, float]] | None = None,
 ) -> FaultNetwork:
     """Every supply with its capacitor and limit, every tray with what its capacitor gives back to the bar.
 
@@ -36,6 +38,8 @@ def bar_faults(
         Of one supply in a fault; where None the network's own limit, which then has to be finite.
     off_s : float, optional
         When supplies shut down in a fault.
+    stubs : mapping, optional
+        Lines to ends of their own, behind which a fault may stand: name to (node, ohm, henry). The end is `name end`.
 
     Raises
     ------
@@ -49,6 +53,9 @@ def bar_faults(
     for at, line in enumerate(network.lines):
         first, second = network.nodes[int(network.first[at])], network.nodes[int(network.second[at])]
         build.line(line, first, second, ohm=float(network.ohm[at]), henry=float(henry[at]))
+    for name, (node, ohm, inductance) in (stubs or {}).items():
+        build.node(f"{name} end")
+        build.line(name, node, f"{name} end", ohm=ohm, henry=inductance)
     for group in supply_groups(network):
         limit = group.limit_a if limit_a is None else limit_a
         if math.isinf(limit):

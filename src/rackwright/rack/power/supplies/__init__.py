@@ -15,6 +15,7 @@ from rackwright.rack.power.supplies.curves import (
     fit_spline,
     residual_of,
 )
+from rackwright.rack.power.supplies.shelf import ShelfCurve, curve_text, shelf_curve
 from rackwright.rack.power.supplies.staging import (
     StagedRun,
     Staging,
@@ -33,6 +34,7 @@ __all__ = [
     "MeasuredCurve",
     "PolynomialLoss",
     "Residual",
+    "ShelfCurve",
     "SplineLoss",
     "StagedRun",
     "Staging",
@@ -41,11 +43,13 @@ __all__ = [
     "best_staging",
     "bound_check",
     "constant_efficiency",
+    "curve_text",
     "fit_current_loss",
     "fit_polynomial",
     "fit_spline",
     "least_on",
     "residual_of",
+    "shelf_curve",
     "spread_set_points",
     "staged_run",
     "switch_over_w",

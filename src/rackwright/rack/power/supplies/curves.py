@@ -170,6 +170,8 @@ def constant_efficiency(
 def fit_polynomial(curve: MeasuredCurve, *, weigh: str = "efficiency") -> PolynomialLoss:
     """a, b and c of zero or more, by non-negative least squares on the device's own points.
 
+    Two points tell two coefficients: a and b, or b and c where the loss grows faster than the output.
+
     Parameters
     ----------
     weigh : "efficiency" or "watts"
@@ -196,12 +198,15 @@ def fit_polynomial(curve: MeasuredCurve, *, weigh: str = "efficiency") -> Polyno
         raise ValueError(f"weigh is {weigh!r}, not 'efficiency' or 'watts'")
     share, loss, weight = _points(curve, weigh)
     columns = np.stack([np.ones_like(share), share, share**2], axis=1)
-    (a, b, c), _ = nnls(columns * weight[:, None], loss / curve.rated_w * weight)
+    used = _used(share, loss)
+    found = np.zeros(3)
+    found[used], _ = nnls(columns[:, used] * weight[:, None], loss / curve.rated_w * weight)
+    a, b, c = found.tolist()
     fitted = PolynomialLoss(
         rated_w=curve.rated_w,
-        a_w=float(a) * curve.rated_w,
-        b=float(b),
-        c_per_w=float(c) / curve.rated_w,
+        a_w=a * curve.rated_w,
+        b=b,
+        c_per_w=c / curve.rated_w,
         standing=curve.standing,
         source=curve.source,
     )
@@ -352,6 +357,18 @@ def _points(curve: MeasuredCurve, weigh: str) -> tuple[Floats, Floats, Floats]:
         share, loss = np.append(0.0, share), np.append(curve.no_load_w, loss)
         weight = np.append(weight.max(), weight)
     return share, loss, weight
+
+
+def _used(share: Floats, loss: Floats) -> list[int]:
+    """Which of a, b, c the points can tell: all of three points; of two, a line, or without a where it would be below 0.
+
+    >>> _used(np.array([0.5, 1.0]), np.array([10.0, 15.0])), _used(np.array([0.5, 1.0]), np.array([10.0, 25.0]))
+    ([0, 1], [1, 2])
+    """
+    if len(share) > 2:
+        return [0, 1, 2]
+    slope = (loss[1] - loss[0]) / (share[1] - share[0])
+    return [0, 1] if loss[0] - slope * share[0] >= -1e-12 * abs(loss[0]) else [1, 2]
 
 
 def _slopes(x: Floats, y: Floats) -> Floats:
