@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rackwright.program.case import Case
 from rackwright.program.sections.parts import Battery, Catalogue, Shelf
-from rackwright.program.sections.rack import Rack
+from rackwright.program.sections.rack import Motion, Rack
 from rackwright.progress import Progress
 from rackwright.rack.design import RackDesign
 from rackwright.rack.pieces import pieces_of
@@ -130,7 +130,7 @@ def row_of(rack: Rack, catalogue: Catalogue, bar: Bar, design: RackDesign) -> Mo
         henry = motion.inductance_h_m * length_m if at in segments else 0.0
         first, second = network.nodes[network.first[at]], network.nodes[network.second[at]]
         build.line(name, first, second, ohm=float(network.ohm[at]) * max(warm, 0.1), henry=henry)
-    _loads(build, bar, shelf, motion.input_hold_s, motion.esr_s, power.tray_least_v)
+    _loads(build, bar, shelf, motion, power.tray_least_v)
     _shelves(build, rack, shelf, bar)
     _storages(build, rack, catalogue, shelf)
     if power.battery and design.power.backup.batteries:
@@ -147,16 +147,14 @@ def _line_k(design: RackDesign, at: int, bar: Bar) -> float:
     return 293.15
 
 
-def _loads(build: RowBuilder, bar: Bar, shelf: Shelf, hold_s: float, esr_s: float, least_v: float) -> None:
-    volt = shelf.output_v
-    # trays keep their input capacitors on the bus: a hot-swap that opens would interrupt the line's inductance, for
-    # which the engine has no clamp
+def _loads(build: RowBuilder, bar: Bar, shelf: Shelf, motion: Motion, least_v: float) -> None:
+    volt, hold_s, esr_s = shelf.output_v, motion.input_hold_s, motion.esr_s
     for at, (place, load_w) in enumerate(zip(bar.taps.tolist(), bar.loads_w.tolist(), strict=True)):
         farad = max(2 * load_w * hold_s / volt**2, 1e-9)
         name = bar.network.nodes[place]
         build.load(
             f"load at {name}", name, farad=farad, esr_ohm=esr_s / farad, off_v=0.95 * least_v, on_v=least_v,
-            restart_s=0.2 + STAGGER_S * at, ramp_s=0.05,
+            restart_s=0.2 + STAGGER_S * at, ramp_s=0.05, inrush_a=motion.inrush_a,
         )  # fmt: skip
 
 

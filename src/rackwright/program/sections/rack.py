@@ -53,6 +53,8 @@ class Motion(f.Section):
     #: Energy in a tray's input capacitors over its power, and in a shelf's output capacitors over its rating.
     input_hold_s: f.Duration
     output_hold_s: f.Duration
+    #: A tray's hot-swap that had opened charges its input capacitors with this; at 0 they stay on the bus.
+    inrush_a: f.Current = 0.0
     #: Series resistance of capacitors times their capacitance.
     esr_s: f.Duration
     #: Of a supply: bandwidth of its voltage loop, and hold-up at full load after its input is lost.

@@ -178,6 +178,32 @@ def test_energy_closes_whatever_happens(events):
     assert run.ledger.line_loss_j > 0
 
 
+def test_a_clamp_takes_what_the_line_holds_when_a_hot_swap_opens():
+    """A stiff 50 V behind 10 mohm and 20 uH; the tray opens at 49 V, so at 100 A.
+
+    Then L di/dt = 50 - R i - V_c with the clamp at 80 V: the current runs out in 65 us, and the clamp has taken
+    the line's half L I^2 and what the source gave meanwhile. The run steps over some microseconds: 2 %.
+    """
+    henry, ohm, droop, clamp_ohm = 20e-6, 10e-3, 1e-4, 1e-3
+    build = RowBuilder()
+    build.node("foot")
+    build.node("tray")
+    build.line("wire", "foot", "tray", ohm=ohm, henry=henry)
+    build.load("gpu", "tray", farad=10e-3, esr_ohm=1e-3, off_v=49.0, inrush_a=20.0, clamp_v=80.0, clamp_ohm=clamp_ohm)
+    build.shelf("shelf", "foot", volt=50.0, droop_ohm=droop, rated_a=400.0, bandwidth_hz=INSTANT)
+    build.capacitor("output", "foot", farad=1e-3, esr_ohm=1.0)  # holds the foot while nothing flows
+    run = simulate(build.row(), np.linspace(4000.0, 5200.0, 101)[:, None])
+    assert times_of(run, "gpu", "lets go: under-voltage")
+    whole_ohm, above_v, begun_a = ohm + droop + clamp_ohm, 80.0 - 50.0, 1.0 / (ohm + droop)
+    end_s = henry / whole_ohm * math.log1p(begun_a * whole_ohm / above_v)
+    t = np.linspace(0.0, end_s, 20001)
+    current_a = (begun_a + above_v / whole_ohm) * np.exp(-t * whole_ohm / henry) - above_v / whole_ohm
+    taken_j = np.trapezoid(current_a * (80.0 + clamp_ohm * current_a), t)
+    assert run.ledger.clamp_loss_j == pytest.approx(taken_j, rel=0.02)
+    assert run.ledger.residual_share <= 1e-6
+    assert run.lowest.volt > -0.1
+
+
 def test_cold_start_charges_inputs_and_closes_its_energy():
     run = simulate(busy_row().row(), busy_w(1.0), cold=True)
     assert run.ledger.residual_share <= 1e-5  # inrush ends on a kink that is located to 10 us only

@@ -32,8 +32,8 @@ STANDBY, LOW, STARTS, GIVES, QUIET, EMPTY, BATTERY_FAILED = range(10, 17)
     SAYS_STANDS_BY, SAYS_EMPTY, SAYS_CHARGING, SAYS_CHARGED, SAYS_FAILED, SAYS_WORKS, SAYS_FEED, SAYS_JUMP,
 ) = range(21)  # fmt: skip
 #: Places of the clock.
-TIME, STEP, SMOOTH, DUE, STEPS, REFUSED, LOGGED, NEXT_EVENT, SOLVES, LOWEST_V, CAPACITOR_J, USED_DH = range(12)
-CLOCK = 12
+TIME, STEP, SMOOTH, DUE, STEPS, REFUSED, LOGGED, NEXT_EVENT, SOLVES, LOWEST_V, CAPACITOR_J, USED_DH, CLAMP_J = range(13)
+CLOCK = 13
 #: Levels of overload that a shelf may have.
 LEVELS = 4
 #: Places of a set-point's ramp: from, to, begin, end; its limit walks in between the last two.
@@ -97,6 +97,9 @@ class Tree(NamedTuple):
     esr: Floats
     least_v: Floats
     inrush_a: Floats
+    #: Outside a hot-swap: voltage above which a clamp carries, and its conductance there and below the return.
+    clamp_v: Floats
+    clamp_s: Floats
     swap: Ints
     #: The state at the last accepted instant: voltage, current of the line, voltage inside the capacitor, its slope.
     volt: Floats

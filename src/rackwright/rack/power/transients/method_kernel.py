@@ -13,7 +13,7 @@ from rackwright.compiled import kernel
 from rackwright.rack.power.transients import arrays
 from rackwright.rack.power.transients.arrays import Floats, Ints, Records, Report, Tree
 from rackwright.rack.power.transients.control_kernel import limit_at, set_point
-from rackwright.rack.power.transients.step_kernel import prepare, solve_stage
+from rackwright.rack.power.transients.step_kernel import clamp_a, prepare, solve_stage
 from rackwright.rack.power.transients.store_kernel import LEAST, plan
 
 GAMMA = 1.0 - 1.0 / math.sqrt(2.0)
@@ -172,6 +172,9 @@ def _accept_places(tree: Tree, place: Records, clock: Floats, then: float, h: fl
             lost += tree.farad[n] * (b1 * (v1[n] - u1[n]) * slope_1 + b2 * (v2[n] - u2[n]) * slope_2)
             tree.rate[n] = slope_2
             tree.inner_v[n] = u2[n]
+        if tree.clamp_s[n] > 0.0:
+            kept_1, kept_2 = v1[n] * clamp_a(tree, n, v1[n]), v2[n] * clamp_a(tree, n, v2[n])
+            clock[arrays.CLAMP_J] += b1 * kept_1 + b2 * kept_2
         tree.line_a[n] = i2[n]
         tree.volt[n] = v2[n]
         if place[n].has_load:

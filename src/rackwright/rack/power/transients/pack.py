@@ -114,6 +114,8 @@ def _own_least(row: Row, number: dict[str, int], tree: Tree, place: Records, *, 
     for load in row.loads:
         if load.farad and load.inrush_a:
             tree.inrush_a[number[load.node]] = load.inrush_a
+            tree.clamp_v[number[load.node]] = row.clamp_v(load)
+            tree.clamp_s[number[load.node]] = 1 / load.clamp_ohm
             tree.swap[number[load.node]] = arrays.OPEN if cold else arrays.CLOSED
 
 

@@ -52,6 +52,8 @@ class Load:
     the hot-swap had opened, and takes up its power over `ramp_s`. Where the volts are left out they are 0.80 and 0.88
     of the row's highest no-load voltage: assumed (40.8 and 44.9 V of 51 V, below the 46 V that ORv3 asks a tray to
     run at), no data sheet stands behind them. `farad` has no default on purpose: no published figure was found.
+    Outside a hot-swap that may open stands a clamp: it carries what the line's inductance still pushes above `clamp_v`
+    (1.4 of the highest no-load voltage where left out, assumed) and, as a diode, below the return, through `clamp_ohm`.
     """
 
     kind: ClassVar[str] = "load"
@@ -64,12 +66,15 @@ class Load:
     restart_s: float = 0.5
     ramp_s: float = 0.01
     inrush_a: float = 0.0
+    clamp_v: float | None = None
+    clamp_ohm: float = 0.01
 
     def problems(self) -> Iterator[str]:
         yield from _not_below(
             self.kind, self.name, farad=self.farad, esr_ohm=self.esr_ohm, restart_s=self.restart_s,
             ramp_s=self.ramp_s, inrush_a=self.inrush_a,
         )  # fmt: skip
+        yield from _above(self.kind, self.name, clamp_ohm=self.clamp_ohm)
         if self.off_v is not None:
             yield from _above(self.kind, self.name, off_v=self.off_v)
         if self.off_v is not None and self.on_v is not None and not self.off_v < self.on_v:

@@ -47,6 +47,10 @@ class Row:
         """Where a load lets go: its own voltage, or 0.80 of the row's."""
         return 0.80 * self.nominal_v if load.off_v is None else load.off_v
 
+    def clamp_v(self, load: Load) -> float:
+        """Above it the clamp outside its hot-swap carries: its own voltage, or 1.4 of the row's."""
+        return 1.4 * self.nominal_v if load.clamp_v is None else load.clamp_v
+
     def on_v(self, load: Load) -> float:
         """Where it comes back: its own voltage, or 0.88 of the row's, or a tenth above where it lets go."""
         if load.on_v is not None:

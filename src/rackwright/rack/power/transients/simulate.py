@@ -89,6 +89,8 @@ class Ledger:
     loads_j: float
     line_loss_j: float
     capacitor_loss_j: float
+    #: What the clamps outside opened hot-swaps took.
+    clamp_loss_j: float
     shelf_loss_j: float
     battery_loss_j: float
     storage_loss_j: float
@@ -97,7 +99,7 @@ class Ledger:
     @property
     def residual_j(self) -> float:
         """Feeds less everything else."""
-        losses = self.line_loss_j + self.capacitor_loss_j + self.shelf_loss_j + self.battery_loss_j
+        losses = self.line_loss_j + self.capacitor_loss_j + self.clamp_loss_j + self.shelf_loss_j + self.battery_loss_j
         return self.feeds_j - self.loads_j - losses - self.storage_loss_j - self.stored_change_j
 
     @property
@@ -423,6 +425,7 @@ def _ledger(packed: pack.Packed, run: March, begun_j: float) -> Ledger:
         loads_j=float(run.place["load_j"].sum()),
         line_loss_j=float(line_j[:behind].sum()),
         capacitor_loss_j=float(run.clock[arrays.CAPACITOR_J] + line_j[behind:].sum()),
+        clamp_loss_j=float(run.clock[arrays.CLAMP_J]),
         shelf_loss_j=float(src["loss_j"][~battery].sum()),
         battery_loss_j=float(src["loss_j"][battery].sum()),
         storage_loss_j=float(run.stores["loss_j"].sum()),

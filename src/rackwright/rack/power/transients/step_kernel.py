@@ -97,6 +97,14 @@ def inrush(tree: Tree, n: int, volt: float) -> tuple[float, float]:
 
 
 @kernel
+def clamp_a(tree: Tree, n: int, volt: float) -> float:
+    """Current of the clamp outside a hot-swap: down above its voltage, up from the return below zero."""
+    if volt > tree.clamp_v[n]:
+        return float(tree.clamp_s[n] * (volt - tree.clamp_v[n]))
+    return float(min(tree.clamp_s[n] * volt, 0.0))
+
+
+@kernel
 def _eliminate(tree: Tree, v: Floats) -> bool:
     """Leaves to root: every place's balance and inverse pivot; False where a pivot is not above zero."""
     balance, pivot, parent, g, push = tree.balance, tree.pivot, tree.parent, tree.g, tree.push
@@ -109,6 +117,9 @@ def _eliminate(tree: Tree, v: Floats) -> bool:
             charge, rising = inrush(tree, n, volt)
             own -= charge
             slope += rising
+        if tree.clamp_s[n] > 0.0 and (volt > tree.clamp_v[n] or volt < 0.0):
+            own -= clamp_a(tree, n, volt)
+            slope += tree.clamp_s[n]
         if power != 0.0:
             if volt >= least:
                 current = power / volt
