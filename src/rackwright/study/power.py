@@ -45,7 +45,7 @@ from rackwright.study.utility import (
     spectrum_rows,
     views,
 )
-from rackwright.study.waveform import Moved, event_row, moved, wave_rows
+from rackwright.study.waveform import RECORDING, TRAINING, Moved, event_row, moved, wave_rows
 from rackwright.study.waveform import findings_of as moving_findings
 from rackwright.tables import Finding, TableSpec, finding, not_modelled
 
@@ -165,7 +165,7 @@ def _motion(
     for item in moved(case, design, file, seed, progress):
         rows[specs.POWER_EVENTS].append(event_row(item))
         findings += moving_findings(item, rack)
-        if isinstance(item, Moved) and item.event == "training steps":
+        if isinstance(item, Moved) and item.event in (TRAINING, RECORDING):
             rows[specs.POWER_WAVE] += wave_rows(item)
     progress.step(f"{design.generation}: stability")
     steady = steadiness(case, design)

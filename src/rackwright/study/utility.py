@@ -33,6 +33,7 @@ from rackwright.program.sections.roadmap import TrainingRun
 from rackwright.progress import Progress
 from rackwright.rack.design import RackDesign
 from rackwright.rack.power.waveforms import Waveform, read_waveform, training_step
+from rackwright.rack.power.waveforms.pieces import means_of_stairs
 from rackwright.tables import Finding, finding, not_modelled
 
 #: Length and step of the record that a site is held against its specification with.
@@ -70,7 +71,7 @@ def waveform_of(
     waits and stands still. All powers keep the efficiency of the design point.
     """
     if file is not None:
-        return read_waveform(file)
+        return recorded(file, step_s, length_s)
     rack, run = case.rack[design.generation], run_of(case, design.generation)
     motion, high_w = rack.power.motion, design.power_w
     if run is None:
@@ -96,6 +97,24 @@ def waveform_of(
         standing="assumed",
         source="roadmap and rack sections of the program",
     )
+
+
+#: Rows of a recording may be so far apart: what the utility limits reaches to 20 Hz, and two samples make a period.
+COARSEST_S = 0.025
+
+
+def recorded(file: Path, step_s: float, most_s: float) -> Waveform:
+    """A recording on the study's step, its energy kept, from its start for `most_s` at most."""
+    wave = read_waveform(file)
+    if wave.step_s > COARSEST_S * (1 + 1e-6):
+        expected = f"rows {1e3 * COARSEST_S:g} ms apart or less: content up to 20 Hz is asked for"
+        raise ProgramError([Problem(str(file), 0, "time", f"rows {wave.step_s:g} s apart", expected)])
+    samples = int(min(wave.length_s, most_s) / step_s + 1e-9)
+    if samples < 2:
+        expected = f"{2 * step_s:g} s or more"
+        raise ProgramError([Problem(str(file), 0, "time", f"a recording of {wave.length_s:g} s", expected)])
+    power_w = means_of_stairs(wave.power_w, wave.step_s, np.arange(samples + 1, dtype=np.float64) * step_s)
+    return replace(wave, power_w=power_w, step_s=step_s)
 
 
 def run_of(case: Case, generation: str) -> tuple[str, TrainingRun] | None:
@@ -274,7 +293,8 @@ def dip_rows(case: Case, view: SiteView, site: Site) -> Iterator[tuple[Any, ...]
     """Each dip by itself; supplies hold up for their time at full load, longer at their own share of it."""
     rack = case.rack[view.generation]
     supply = Supply("shelves", hold_up_s=rack.power.motion.hold_up_s / max(view.load_share, 0.05))
-    power_w = view.power_w[: round(DIP_S / view.step_s)]
+    # a short recording goes on from its start
+    power_w = np.resize(view.power_w, round(DIP_S / view.step_s))
     curve = CURVES[site.grid.ride] if site.grid.ride else None
     every = round(1.0 / view.step_s)
     for residual, seconds in DIPS:
@@ -344,7 +364,10 @@ def smoothing_rows(view: SiteView, sizing: Sizing, gpus: int) -> Iterator[tuple[
         trials.append(("best on its minute", sizing.best))
     if sizing.full is not None:
         trials.append(
-            (f"on the hour, {sizing.rounds} rounds larger" if sizing.rounds > 0 else "on the hour", sizing.full)
+            (
+                f"on the whole record, {sizing.rounds} rounds larger" if sizing.rounds > 0 else "on the whole record",
+                sizing.full,
+            )
         )
     trials += [(f"{name} alone", trial) for name, trial in sizing.alone.items()]
     devices = Devices(high_w=1.0, accelerators=max(gpus, 1))

@@ -11,7 +11,8 @@ from rackwright.rack import svg
 from rackwright.study import power_specs as specs
 from rackwright.units import three_figures
 
-WIDE, HIGH, LEFT, FOOT = 360.0, 150.0, 46.0, 22.0
+WIDE, HIGH, LEFT, FOOT = 360.0, 150.0, 58.0, 22.0
+SHARES = (0.0, 0.5, 1.0)
 #: Seconds of the record that are drawn.
 SHOWN_S = 7.0
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -58,7 +59,7 @@ def _by(outcome: Outcome, name: str, key: str) -> dict[str, list[dict[str, Any]]
 
 def _generation(name: str, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     time = [row["time_s"] for row in rows]
-    yield f"<h2>{svg.safe(name)}, in training</h2><div class=row>"
+    yield f"<h2>{svg.safe(name)}, in time</h2><div class=row>"
     asked, given = [row["load_w"] / 1e3 for row in rows], [row["feed_w"] / 1e3 for row in rows]
     yield chart("kW: trays ask (blue), feeds give (orange)", time, [("a", asked), ("b", given)], "s")
     yield chart("V: lowest tray", time, [("c", [row["lowest_v"] for row in rows])], "s")
@@ -81,6 +82,20 @@ def _site(name: str, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def _power_of_ten(value: float) -> str:
     return three_figures(10**value)
+
+
+def apart(values: Sequence[float], said: Callable[[float], str]) -> list[str]:
+    """Labels that differ: with three figures where these do, else with as many decimals as tell them apart.
+
+    >>> apart([1.0, 2.0], three_figures), apart([799.01, 799.06, 799.11], three_figures)
+    (['1.00', '2.00'], ['799.01', '799.06', '799.11'])
+    """
+    labels = [said(value) for value in values]
+    decimals = 0
+    while len(set(labels)) < len(set(values)) and decimals < 6:
+        decimals += 1
+        labels = [f"{value:,.{decimals}f}" for value in values]
+    return labels
 
 
 def chart(
@@ -107,11 +122,12 @@ def chart(
         return f"{px:.1f} {22 + up * (1 - (b - low) / (high - low)):.1f}"
 
     parts = [svg.text(4, 13, title, css="t")]
-    for share in (0.0, 0.5, 1.0):
+    told = apart([low + share * (high - low) for share in SHARES], said)
+    for share, label in zip(SHARES, told, strict=True):
         y = 22 + up * (1 - share)
         parts.append(svg.line(LEFT, y, WIDE - 8, y, "g"))
-        parts.append(svg.text(LEFT - 4, y + 4, said(low + share * (high - low)), css="k", anchor="end"))
-    for share in (0.0, 0.5, 1.0):
+        parts.append(svg.text(LEFT - 4, y + 4, label, css="k", anchor="end"))
+    for share in SHARES:
         anchor = ("start", "middle", "end")[round(2 * share)]
         label = f"{said(first + share * (last - first))} {unit}"
         parts.append(svg.text(LEFT + across * share, HIGH - 6, label, css="k", anchor=anchor))

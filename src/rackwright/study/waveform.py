@@ -37,11 +37,15 @@ Floats = NDArray[np.float64]
 
 #: Step of the reports, and length of the training record and of the records of events.
 STEP_S, TRAINING_S, EVENT_S = 1e-3, 12.0, 3.0
+#: Of a recording so much is followed.
+RECORDED_S = 60.0
 #: Overloads of a supply: share of its rating and seconds, HPR V2 PSU 1.0.0.
 OVERLOADS = ((1.4, 0.05), (1.6, 0.0004))
 #: Trays start one after the other after an outage, so far apart. Assumed.
 STAGGER_S = 0.05
 LET_GO = "lets go: under-voltage"
+#: The event without an accident.
+TRAINING, RECORDING = "training steps", "the recording"
 COLD = "cold start, trays one after the other"
 #: Every so many samples of a record go into the table.
 THIN = 5
@@ -86,11 +90,12 @@ def moved(
         return
     bar = bar_of(rack, catalogue, pieces_of(rack, catalogue), design.power.shelves)
     row = row_of(rack, catalogue, bar, design)
-    wave = waveform_of(case, design, file, length_s=TRAINING_S, step_s=STEP_S, seed=seed)
+    length_s = RECORDED_S if file else TRAINING_S
+    wave = waveform_of(case, design, file, length_s=length_s, step_s=STEP_S, seed=seed)
     # the waveform is of the rack's input: trays follow its shape about their own power
     shape = wave.power_w / design.power_w
     full = np.ones(round(EVENT_S / STEP_S))
-    for name, record, events, cold in _events(rack, design, shape, full):
+    for name, record, events, cold in _events(rack, design, RECORDING if file else TRAINING, shape, full):
         progress.step(f"{design.generation}: {name}")
         try:
             run = simulate(row, SharedPower(record, bar.loads_w), events, report_step_s=STEP_S, nodes=(), cold=cold)
@@ -101,9 +106,9 @@ def moved(
 
 
 def _events(
-    rack: Rack, design: RackDesign, shape: Floats, full: Floats
+    rack: Rack, design: RackDesign, what: str, shape: Floats, full: Floats
 ) -> Iterator[tuple[str, Floats, Sequence[Event], bool]]:
-    yield "training steps", shape, (), False
+    yield what, shape, (), False
     if rack.power.feeds > 1:
         yield "feed A lost at full power", full, outage(0.5, feed="A"), False
     yield "input at 70 % for 100 ms", full, brown_out(0.5, 0.1, 0.7), False
@@ -247,7 +252,9 @@ def findings_of(item: Moved | Unfollowed, rack: Rack) -> Iterator[Finding]:
         text = f"the bus falls to where no voltage carries its loads, and is not followed beyond: {item.text}"
         yield not_modelled("rack.power.moving_voltage", f"{item.generation}, {item.event}", text)
         return
-    covered = item.event == "training steps" or (rack.power.redundancy == "N+N" and item.event.startswith("feed A"))
+    covered = item.event in (TRAINING, RECORDING) or (
+        rack.power.redundancy == "N+N" and item.event.startswith("feed A")
+    )
     covered = covered or item.event == "input gone for 10 ms"
     if item.event != COLD:
         yield finding(

@@ -172,3 +172,19 @@ def test_all_bad_rows_are_told_at_once_in_parquet_too(tmp_path):
     with pytest.raises(ProgramError) as error:
         read_waveform(tmp_path / "trace.parquet")
     assert [(problem.line, problem.found) for problem in error.value.problems] == [(1, "'None'"), (3, "'nan'")]
+
+
+def test_gaps_words_and_power_below_zero_are_told_together(tmp_path):
+    rows = [f"{t},1" for t in range(20)] + ["20,word", "21,-4", "60,1"]
+    with pytest.raises(ProgramError) as error:
+        read_waveform(_csv(tmp_path, "\n".join(["time [s],power [kW]", *rows])))
+    assert [problem.found for problem in error.value.problems] == ["'word'", "'-4'", "a gap of 41 s from 19 s"]
+
+
+@pytest.mark.parametrize("name", ["trace.csv", "trace.parquet"])
+def test_a_file_that_is_none_is_one_problem(tmp_path, name):
+    with pytest.raises(ProgramError, match="No such file"):
+        read_waveform(tmp_path / name)
+    (tmp_path / name).write_bytes(b"\x9f\x92\x96")
+    with pytest.raises(ProgramError, match="no (text|Parquet) file"):
+        read_waveform(tmp_path / name)

@@ -36,12 +36,12 @@ def read_waveform(path: Path, *, step_s: float | None = None, period_s: float | 
     ------
     ProgramError
         Once, with file and row (line of a CSV) of everything that was found: missing or doubled columns, wrong units,
-        words, NaN, time that stands or runs back, gaps (over ten usual intervals).
+        words, NaN, power below zero, time that stands or runs back, gaps (over ten usual intervals), a file that is none.
     """
-    table = _read_parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _read_csv(path)
-    time_s, power_w, rows = table
-    problems = _order_problems(path, time_s, rows)
-    if step_s is not None and not (math.isfinite(step_s) and 0 < step_s <= time_s[-1] - time_s[0]):
+    time_s, power_w, rows, problems = _read(path)
+    if len(time_s) > 1:
+        problems += _order_problems(path, time_s, rows)
+    if len(time_s) > 1 and step_s is not None and not (math.isfinite(step_s) and 0 < step_s <= time_s[-1] - time_s[0]):
         span = f"a step above 0 s and within the record's {time_s[-1] - time_s[0]:g} s"
         problems.append(Problem(str(path), 0, "step_s", f"{step_s} s", span))
     if problems:
@@ -100,23 +100,43 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _checked(path: Path, table: Floats, texts: list[list[str]], rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    bad = np.argwhere(~np.isfinite(table))
+Read = tuple[Floats, Floats, NDArray[np.int64], list[Problem]]
+
+
+def _read(path: Path) -> Read:
+    """Time, power, row numbers of the rows that are whole, and what is wrong with the others."""
+    import polars as pl
+
+    parquet = path.suffix.lower() in {".parquet", ".pq"}
+    try:
+        return _read_parquet(path) if parquet else _read_csv(path)
+    except OSError as error:
+        said = error.strerror or ("No such file or directory" if isinstance(error, FileNotFoundError) else str(error))
+    except (UnicodeDecodeError, csv.Error, pl.exceptions.PolarsError) as error:
+        said = f"no {'Parquet' if parquet else 'text'} file: {error}"
+    raise ProgramError([Problem(str(path), 0, "", said, "a recording that can be read, CSV or Parquet")])
+
+
+def _checked(
+    path: Path, table: Floats, factors: tuple[float, float], texts: list[list[str]], rows: NDArray[np.int64]
+) -> Read:
+    broken = ~np.isfinite(table)
+    broken[:, 1] |= table[:, 1] < 0
+    bad = np.argwhere(broken)
+    expected = ("a finite number", "a finite number, zero or more")
     problems = [
-        Problem(str(path), int(rows[row]), name, repr(texts[row][column]), "a finite number")
+        Problem(str(path), int(rows[row]), tuple(COLUMNS)[column], repr(texts[row][column]), expected[column])
         for row, column in bad[:MOST_TOLD]
-        for name in (tuple(COLUMNS)[column],)
     ]
     if len(bad) > MOST_TOLD:
         problems.append(Problem(str(path), 0, "", f"{len(bad)} cells without a number in all", "numbers"))
     if table.shape[0] < 2:
         problems.append(Problem(str(path), 0, "", f"{table.shape[0]} rows", "two rows or more"))
-    if problems:
-        raise ProgramError(problems)
-    return table[:, 0], table[:, 1]
+    whole = ~broken.any(axis=1)
+    return table[whole, 0] * factors[0], table[whole, 1] * factors[1], rows[whole], problems
 
 
-def _read_csv(path: Path) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def _read_csv(path: Path) -> Read:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         columns = _columns(path, next(reader, []))
@@ -125,11 +145,10 @@ def _read_csv(path: Path) -> tuple[Floats, Floats, NDArray[np.int64]]:
     texts = [[row[place].strip() if place < len(row) else "" for place in places] for _, row in read]
     rows = np.array([line for line, _ in read], dtype=np.int64)
     table = np.array([[_number(text) for text in pair] for pair in texts], dtype=np.float64).reshape(-1, 2)
-    time, power = _checked(path, table, texts, rows)
-    return time * columns["time"][1], power * columns["power"][1], rows
+    return _checked(path, table, (columns["time"][1], columns["power"][1]), texts, rows)
 
 
-def _read_parquet(path: Path) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def _read_parquet(path: Path) -> Read:
     import polars as pl
 
     header = list(pl.read_parquet_schema(path))
@@ -137,7 +156,8 @@ def _read_parquet(path: Path) -> tuple[Floats, Floats, NDArray[np.int64]]:
     frame = pl.read_parquet(path, columns=[header[place] for place, _ in columns.values()])
     series = [frame[header[place]].cast(pl.Float64, strict=False) for place, _ in columns.values()]
     table = np.stack([one.fill_null(math.nan).to_numpy() for one in series], axis=1)
-    texts = [[str(cell) for cell in row] for row in frame.rows()] if not np.isfinite(table).all() else []
+    texts = [
+        [str(cell) for cell in row] for row in frame.select([header[place] for place, _ in columns.values()]).rows()
+    ]
     rows = np.arange(1, table.shape[0] + 1)
-    time, power = _checked(path, table, texts, rows)
-    return time * columns["time"][1], power * columns["power"][1], rows
+    return _checked(path, table, (columns["time"][1], columns["power"][1]), texts, rows)
