@@ -318,6 +318,9 @@ def rack(
     pressure: Annotated[
         bool, typer.Option("--pressure", help="cooling: pressures, ratings, boiling, rated points.")
     ] = False,
+    controls: Annotated[
+        bool, typer.Option("--controls", help="cooling: pumps and valves at falling load, racks out of service.")
+    ] = False,
     mixed: Annotated[str, typer.Option("--mixed", help="cooling: generations on one loop, such as a,b.")] = "",
     transient: Annotated[bool, typer.Option("--transient", help="cooling: seconds to throttle after a trip.")] = False,
     network: Annotated[
@@ -342,7 +345,7 @@ def rack(
         of_power = pairs or utility or waveform or architectures or smooth or trace is not None
         of_power = of_power or view is View.power
         through_hours = hours or weather is not None or (site is not None and not of_power)
-        of_cooling = through_hours or margin or pressure or mixed or transient or network is not None
+        of_cooling = through_hours or margin or pressure or controls or mixed or transient or network is not None
         of_cooling = of_cooling or (failures and view is not View.power)
         outcome = _run(file, "rack", no_cache)
         if of_power:
@@ -364,8 +367,9 @@ def rack(
             view = view or View.cooling
             together = tuple(name.strip() for name in mixed.split(",") if name.strip())
             questions = Questions(
-                through_hours, failures, margin, transient, pressure, together, network, weather, site
-            )
+                hours=through_hours, failures=failures, margin=margin, transient=transient, pressure=pressure,
+                controls=controls, mixed=together, network=network, weather=weather, site=site,
+            )  # fmt: skip
             outcome = _studied(outcome, questions)
         if out is not None:
             from rackwright.report.files import write_format

@@ -409,6 +409,7 @@ CAPACITANCE = quantity("a capacitance", "F", "10 mF", 0.0, 1e5)
 INDUCTANCE_PER_LENGTH = quantity("an inductance per length", "H/m", "0.2 uH/m", 0.0, 1e-3)
 FREQUENCY = quantity("a frequency", "Hz", "60 Hz", 1e-6, 1e9)
 APPARENT_POWER = quantity("a short-circuit power", "VA", "2000 MVA", 1.0, 1e13)
+VOLUME = quantity("a volume", "m**3", "200 L", 0.0, 1e4)
 MASS = quantity("a mass", "kg", "1360 kg", 0.0, 1e6)
 LENGTH = quantity("a length", "m", "2.4 m", 0.0, 1e6)
 VELOCITY = quantity("a velocity", "m/s", "2.1 m/s", 1e-3, 100.0)
@@ -468,6 +469,7 @@ PowerRamp = Annotated[float, Field("scalar", POWER_RAMP)]
 ShareRamp = Annotated[float, Field("scalar", SHARE_RAMP)]
 Energy = Annotated[float, Field("scalar", ENERGY)]
 Capacitance = Annotated[float, Field("scalar", CAPACITANCE)]
+Volume = Annotated[float, Field("scalar", VOLUME)]
 LetThrough = Annotated[float, Field("scalar", LET_THROUGH)]
 Ohms = Annotated[float, Field("scalar", OHMS)]
 InductancePerLength = Annotated[float, Field("scalar", INDUCTANCE_PER_LENGTH)]
@@ -517,7 +519,7 @@ def refers(*sections: str) -> Field:
 ENDINGS = (
     "_per_rack_week_usd", "_usd_per_rack", "_usd_per_w", "_usd_per_j", "_usd_h", "_per_week", "_kg_m2", "_byte_s",
     "_w_s", "_bit_s", "_flop_s", "_token_s", "_m3_s", "_m3_h", "_j_k_w", "_m3_w", "_m_s", "_k_w", "_h_m", "_weeks", "_share", "_racks", "_flop", "_byte", "_usd", "_week",
-    "_a2s", "_ru", "_kg", "_m2", "_pa", "_hz", "_va", "_w", "_k", "_v", "_a", "_m", "_s", "_j", "_f",
+    "_a2s", "_ru", "_kg", "_m2", "_m3", "_pa", "_hz", "_va", "_w", "_k", "_v", "_a", "_m", "_s", "_j", "_f",
 )  # fmt: skip
 
 

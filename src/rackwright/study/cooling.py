@@ -25,7 +25,8 @@ from rackwright.rack.cooling.mends import Design, rank_mends
 from rackwright.rack.design import RackDesign, RackDesigns
 from rackwright.rack.pieces import pieces_of
 from rackwright.study import specs
-from rackwright.study.loops import mixed_rows, pressure_findings
+from rackwright.study.controls import control_checks, control_rows_of
+from rackwright.study.loops import check_rows, findings_of, mixed_rows, pressure_checks
 from rackwright.study.seconds import seconds_of
 from rackwright.tables import Finding, Table, TableSpec, finding, not_modelled
 
@@ -47,6 +48,7 @@ class Questions:
     margin: bool = False
     transient: bool = False
     pressure: bool = False
+    controls: bool = False
     mixed: tuple[str, ...] = ()
     network: Path | None = None
     weather: Path | None = None
@@ -84,8 +86,17 @@ def study_cooling(outcome: Outcome, questions: Questions, *, progress: Progress 
             progress.step(f"{design.generation}: every single failure")
             _failures(made, design, rows, findings)
         if questions.pressure:
-            progress.step(f"{design.generation}: pressures and controls")
-            findings += pressure_findings(design.generation, made, case.rack[design.generation], case.catalogue)
+            progress.step(f"{design.generation}: pressures")
+            checks = pressure_checks(design.generation, made, case.rack[design.generation], case.catalogue)
+            rows[specs.COOLING_PRESSURE] += check_rows(design.generation, checks)
+            findings += findings_of(design.generation, checks)
+        if questions.controls:
+            progress.step(f"{design.generation}: controls at falling load")
+            rack = case.rack[design.generation]
+            rows[specs.COOLING_CONTROLS] += control_rows_of(design.generation, made, rack)
+            held = list(control_checks(design.generation, made, rack))
+            rows[specs.COOLING_VALVES] += check_rows(design.generation, held)
+            findings += findings_of(design.generation, held)
         if questions.transient and design.block is not None:
             progress.step(f"{design.generation}: seconds after a trip")
             _seconds(case, made, design, rows, findings)
@@ -149,6 +160,10 @@ def _asked(questions: Questions) -> Iterator[TableSpec]:
         yield specs.COOLING_MARGIN
     if questions.transient:
         yield specs.COOLING_SECONDS
+    if questions.pressure:
+        yield specs.COOLING_PRESSURE
+    if questions.controls:
+        yield from (specs.COOLING_CONTROLS, specs.COOLING_VALVES)
     if questions.mixed:
         yield specs.COOLING_MIXED
     if questions.network is not None:

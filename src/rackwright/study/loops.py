@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +14,16 @@ from rackwright.rack.cooling.block import BlockHall, speed_for_plates
 from rackwright.rack.cooling.controls import cdu_rows
 from rackwright.rack.cooling.envelope import (
     COUPLING,
+    Expansion,
     Limit,
     Row,
     Setting,
+    Vessel,
     boiling_rows,
+    expand,
+    expansion_row,
     freezing_row,
+    pipes_m3,
     rating_of,
     rating_rows,
     seen_pressures,
@@ -41,16 +46,22 @@ RULES = {
 }
 
 
-def pressure_findings(generation: str, made: BlockHall, rack: Rack, catalogue: Catalogue) -> list[Finding]:
-    """Pressures, velocities, suction, boiling, freezing and the CDUs' rated points over design, full speed and a lost CDU."""
+def pressure_checks(generation: str, made: BlockHall, rack: Rack, catalogue: Catalogue) -> list[Row]:
+    """Pressures, velocities, suction, boiling, freezing, the vessel and the CDUs' rated points.
+
+    Over the design's speed, full speed and a lost CDU, the vessel as filled and as the warm loop leaves it.
+    """
     _, design = speed_for_plates(made)
     states: dict[str, Any] = {"at the design's speed": design, "at full speed": made.solve()}
     if len(made.hall.cdus) > 1:
         opened = np.ones((1, len(made.hall.network.links)), np.bool_)
         opened[0, [n for name, n in made.hall.network.link_number.items() if name.startswith("cdu 1/")]] = False
         states["one CDU lost"] = made.solve(opened=opened)
-    vessel_pa = rack.cooling.piping.vessel_pa
-    setting = Setting(fill_pa=vessel_pa, final_pa=vessel_pa)
+    piping = rack.cooling.piping
+    expansion, vessel_rows = _vessel(generation, made, rack, states)
+    final_pa = piping.vessel_pa if expansion is None or expansion.final_pa is None else expansion.final_pa
+    setting = Setting(fill_pa=piping.vessel_pa, final_pa=final_pa, fill_k=piping.fill_k)
+    suction = Limit(piping.suction_m, "user", f"rack.{generation}.cooling.piping.suction") if piping.suction_m else None
     key = rack.cooling.piping.coupling
     fluid = catalogue.fluids[rack.cooling.coolant]
     coolant = coolant_of(fluid)
@@ -63,8 +74,9 @@ def pressure_findings(generation: str, made: BlockHall, rack: Rack, catalogue: C
     rows: list[Row] = [
         *rating_rows(seen, {COUPLING: rating_of(key, catalogue.couplings[key])}),
         *velocity_rows(states, made.fluid, dict.fromkeys(("header", "hose", "manifold"), velocity)),
-        *suction_rows(states, made.fluid, setting, None, vapour_pa=coolant.vapour_pressure_pa),
+        *suction_rows(states, made.fluid, setting, suction, vapour_pa=coolant.vapour_pressure_pa),
         *boiling_rows(states, made.fluid, setting, boiling, vapour_pa=coolant.vapour_pressure_pa),
+        *vessel_rows,
         freezing_row(made.loop.facility_supply_k, fluid.freezing_k, freezing),
         *cdu_rows(
             made.hall,
@@ -86,9 +98,47 @@ def pressure_findings(generation: str, made: BlockHall, rack: Rack, catalogue: C
         )
         # the survivors' pumps, at full speed: beyond the rated flow their curve is no longer the maker's
         rows += [replace(row, text=f"one CDU lost: {row.text}") for row in lost if row.what == "flow"]
+    return rows
+
+
+def findings_of(generation: str, rows: Iterable[Row]) -> list[Finding]:
+    """Rows as findings, named by what they are about."""
     return [
         row.as_finding(RULES.get(row.what, f"rack.cooling.{row.what.replace(' ', '_')}"), generation) for row in rows
     ]
+
+
+def check_rows(generation: str, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+    """Every check as a row of a table, those without a limit too."""
+    for row in rows:
+        told = row.outcome if row.limit is not None or row.failed else "no limit stated"
+        if row.value is None and not row.failed:
+            told = "not modelled"
+        yield generation, row.element, row.what, row.value, row.limit, row.unit, told, row.text
+
+
+def _vessel(
+    generation: str, made: BlockHall, rack: Rack, states: Mapping[str, Any]
+) -> tuple[Expansion | None, list[Row]]:
+    """The vessel after the loop has warmed from its fill to the hottest liquid of any state."""
+    piping = rack.cooling.piping
+    if piping.vessel_m3 is None:
+        text = "the vessel's volume is not stated: its pressure when warm is taken as that of the fill"
+        return None, [Row("vessel", "final pressure", None, None, "Pa", "estimate", "", text)]
+    hottest_k = max(float(np.nanmax(state.warm.node_k)) for state in states.values())
+    vessel = Vessel(piping.vessel_m3, piping.precharge_pa or piping.vessel_pa, piping.vessel_pa)
+    found = expand(
+        made.fluid, vessel, system_m3=liquid_m3(made, rack), fill_k=piping.fill_k, hottest_k=hottest_k,
+        final_most_pa=piping.relief_pa,
+    )  # fmt: skip
+    limit = Limit(piping.relief_pa, "user", f"rack.{generation}.cooling.piping.relief") if piping.relief_pa else None
+    return found, [expansion_row(found, vessel, limit)]
+
+
+def liquid_m3(made: BlockHall, rack: Rack) -> float:
+    """Liquid of a block: its pipes, and its plates by the coolant volume that the program states per watt."""
+    heat_w = float(made.hall.source_w.sum())
+    return pipes_m3(made.hall.network) + rack.cooling.seconds.coolant_m3_w * heat_w
 
 
 def mixed_rows(made: Mapping[str, BlockHall]) -> Iterator[tuple[Any, ...]]:

@@ -155,6 +155,47 @@ COOLING_LOOP = TableSpec(
     ),
 )
 
+_CHECKED = (
+    _GENERATION,
+    Column("element", "what is asked", type="text"),
+    Column("what", "what about it", type="text"),
+    Column("value", "found, worst of the design's speed, full speed and a lost CDU"),
+    Column("limit", "allowed; empty where nobody states one"),
+    Column("unit", "unit of both", type="text"),
+    Column("outcome", "passed, failed, no limit stated or not modelled", type="text"),
+    Column("text", "in words", type="text"),
+)
+
+COOLING_PRESSURE = TableSpec(
+    "rack.cooling_pressure",
+    "Pressures, velocities, suction, boiling, freezing, the vessel and the CDUs' rated points of a block's loop.",
+    _CHECKED,
+)
+
+COOLING_CONTROLS = TableSpec(
+    "rack.cooling_controls",
+    "How the CDUs hold a block's loop: flow after load, and a pressure between the headers with racks out of service.",
+    (
+        _GENERATION,
+        Column("holds", "what the pumps hold; of a pressure its set-point and where it is sensed", type="text"),
+        Column("load_share", "load of every rack in service, of the design's", shown="%"),
+        Column("in_service", "racks in service; those at the low end of the headers are shut first", shown="%"),
+        Column("speed", "speed of the pumps, of full speed", shown="%"),
+        Column("held", "whether the set-point is met", type="text"),
+        Column("flow_least", "flow of the worst-fed rack in service, of the design's", shown="%"),
+        Column("flow_most", "flow of the best-fed rack, of the design's", shown="%"),
+        Column("pump_w", "power of all pumps", "W", shown="kW"),
+        Column("primary_share", "facility water that the most loaded CDU takes, of its rated flow", shown="%"),
+        Column("margin_k", "least margin of a chip in service; empty where heat has no way out", "delta_K"),
+    ),
+)
+
+COOLING_VALVES = TableSpec(
+    "rack.cooling_valves",
+    "The primary valve and the pumps at falling load: authority, lowest load, growth of the loop's gain.",
+    _CHECKED,
+)
+
 COOLING_MIXED = TableSpec(
     "rack.cooling_mixed",
     "Generations alternating along one loop: how each fares by trim, who binds, and what sharing costs the others.",
@@ -179,6 +220,9 @@ COOLING_MIXED = TableSpec(
 )
 
 TABLES = (
+    COOLING_PRESSURE,
+    COOLING_CONTROLS,
+    COOLING_VALVES,
     COOLING_MIXED,
     COOLING_SECONDS,
     COOLING_LOOP,

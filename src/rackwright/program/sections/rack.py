@@ -159,6 +159,35 @@ class Piping(f.Section):
     velocity_most_m_s: Annotated[float, f.Field("scalar", f.VELOCITY)]
     #: Absolute pressure of the expansion vessel, at the return header.
     vessel_pa: f.Pressure
+    #: The vessel's whole volume, and its gas before the fill; without them its final pressure is not worked out.
+    vessel_m3: f.Volume | None = Named(default=None, alias="vessel_volume")
+    precharge_pa: f.Pressure | None = None
+    #: Highest absolute pressure that the loop may stand at: the relief valve's.
+    relief_pa: f.Pressure | None = None
+    #: Temperature at which it is filled.
+    fill_k: f.Temperature = 293.15
+    #: Suction head that the CDU's pumps want at their greatest flow.
+    suction_m: f.Length | None = None
+
+
+class Control(f.Section):
+    """How CDUs hold their loop: what their pumps look at, and the valve on the facility's side."""
+
+    #: Racks' flow after their load, or the pressure between the headers at one place.
+    holds: Literal["flow", "pressure"]
+    #: Where the pressure is sensed.
+    sensor: Literal["farthest rack", "at the CDUs"] = "farthest rack"
+    least_speed_share: f.PositiveShare
+    #: Kv of the primary valve when open, and the drop of the rest of its branch at the CDU's facility flow.
+    valve_kv_m3_h: f.Kv | None = Named(default=None, alias="valve_kv")
+    branch_drop_pa: f.Pressure | None = None
+    #: Greatest over least flow that the valve controls.
+    rangeability: f.PositiveRatio
+    #: Share of the open branch's drop that the valve should take, the lowest load that it should control,
+    #: and by how much its loop's gain may grow at low load.
+    authority_least: f.Share = Named(alias="authority_least")
+    load_least: f.Share = Named(alias="load_least")
+    gain_most: f.Ratio = Named(alias="gain_most")
 
 
 class Seconds(f.Section):
@@ -189,7 +218,11 @@ class RackCooling(f.Section):
     #: Pressure drop of a rack: quadratic x (L/min)^2 + linear x (L/min), in kPa.
     drop_quadratic_kpa: f.Number = Named(alias="drop_quadratic")
     drop_linear_kpa: f.Number = Named(alias="drop_linear")
+    #: Dew point of the hall's air, and how far above it the supply stays; without it nothing is checked.
+    dew_point_k: f.Temperature | None = None
+    dew_margin_k: Annotated[float, f.Field("scalar", f.RISE)] = Named(default=3.0, alias="dew_margin")
     piping: Piping
+    control: Control
     seconds: Seconds
 
 

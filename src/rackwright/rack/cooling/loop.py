@@ -248,7 +248,7 @@ def cooling_findings(generation: str, rack: Rack, catalogue: Catalogue, loop: Lo
             generation,
             f"{loop.air_heat_w / 1e3:,.1f} kW go to the room's air; fans, air flow and temperatures are not computed",
         ),
-        not_modelled("rack.cooling.dew_point", generation, "the hall's dew point against the supply is not checked"),
+        _dew_finding(generation, rack, loop),
         not_modelled(
             "rack.cooling.transients",
             generation,
@@ -256,6 +256,25 @@ def cooling_findings(generation: str, rack: Rack, catalogue: Catalogue, loop: Lo
         ),
     ]
     return found
+
+
+def _dew_finding(generation: str, rack: Rack, loop: Loop) -> Finding:
+    """The supply over the hall's dew point: a colder pipe sweats."""
+    rule, here = "rack.cooling.dew_point", f"rack.{generation}.cooling"
+    dew_k = rack.cooling.dew_point_k
+    if dew_k is None:
+        return not_modelled(rule, generation, "the hall's dew point is not stated", f"{here}.dew_point")
+    return finding(
+        rule,
+        generation,
+        loop.supply_k - dew_k,
+        rack.cooling.dew_margin_k,
+        "delta_K",
+        standing="user",
+        at_least=True,
+        source=f"{here}.dew_margin",
+        text=f"supply over the hall's dew point of {dew_k - 273.15:.1f} degC",
+    )
 
 
 def _plate_findings(generation: str, state: PlateState) -> list[Finding]:
