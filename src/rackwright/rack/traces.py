@@ -196,7 +196,7 @@ def _flow_inputs(paths: _Paths, set_by: str) -> tuple[str, ...]:
         f"{here}.liquid_heat_w",
         f"{here}.design_load",
         *paths.counts(plated),
-        *paths.parts(plated, "power_w", "liquid_share", "case_limit_k", "plate"),
+        *paths.parts(plated, "power_w", "liquid_share", "case_limit_k", "junction_k_w", "junction_limit_k", "plate"),
         *plate_paths,
     )
 

@@ -26,7 +26,7 @@ from rackwright.rack.design import RackDesign, RackDesigns
 from rackwright.rack.pieces import pieces_of
 from rackwright.study import specs
 from rackwright.study.controls import control_checks, control_rows_of
-from rackwright.study.loops import check_rows, findings_of, mixed_rows, pressure_checks
+from rackwright.study.loops import check_rows, findings_of, mixed_loop, pressure_checks
 from rackwright.study.seconds import seconds_of
 from rackwright.tables import Finding, Table, TableSpec, finding, not_modelled
 
@@ -113,7 +113,9 @@ def study_cooling(outcome: Outcome, questions: Questions, *, progress: Progress 
             _year(design, place, years[alike], rows, findings)
     if questions.mixed:
         progress.step(f"one loop for {', '.join(questions.mixed)}")
-        rows[specs.COOLING_MIXED] += mixed_rows(_mixed(case, outcome.rack, questions.mixed))
+        shared, told = mixed_loop(_mixed(case, outcome.rack, questions.mixed))
+        rows[specs.COOLING_MIXED] += shared
+        findings += told
     if questions.network is not None:
         rows[specs.COOLING_LOOP] += _own_network(questions.network)
     tables = [spec.table(found) for spec, found in rows.items()]

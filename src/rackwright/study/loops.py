@@ -31,7 +31,7 @@ from rackwright.rack.cooling.envelope import (
     velocity_rows,
 )
 from rackwright.rack.cooling.heat.warm import density_of
-from rackwright.rack.cooling.mixed import MixedLoop, RackKind, Served, costs, serve
+from rackwright.rack.cooling.mixed import MixedLoop, RackKind, Served, costs, mixed_rows, serve
 from rackwright.rack.cooling.piping import coolant_of
 from rackwright.tables import Finding
 
@@ -141,8 +141,11 @@ def liquid_m3(made: BlockHall, rack: Rack) -> float:
     return pipes_m3(made.hall.network) + rack.cooling.seconds.coolant_m3_w * heat_w
 
 
-def mixed_rows(made: Mapping[str, BlockHall]) -> Iterator[tuple[Any, ...]]:
-    """Generations alternating along one loop, with the first one's CDUs and headers: each trim, and what sharing costs."""
+def mixed_loop(made: Mapping[str, BlockHall]) -> tuple[list[tuple[Any, ...]], list[Finding]]:
+    """Generations alternating along one loop, with the first one's CDUs and headers: each trim, and what sharing costs.
+
+    Returns the table's rows, and whether each kind gets its flow, its supply and cool chips under each trim.
+    """
     kinds = {
         name: RackKind(one.rack, one.loop.flow_m3_s * _density(one), one.loop.supply_k) for name, one in made.items()
     }
@@ -159,10 +162,16 @@ def mixed_rows(made: Mapping[str, BlockHall]) -> Iterator[tuple[Any, ...]]:
         primary_k=min(one.loop.facility_supply_k for one in made.values()),
         primary_kg_s=first.cdu.primary_rated_kg_s,
     )
+    rows: list[tuple[Any, ...]] = []
+    findings: list[Finding] = []
     for trim in ("none", "orifice", "picv"):
         served = serve(mixed, trim=trim, pump_efficiency=first.cdu.pump_efficiency)
         cost = {item.kind: item for item in costs(mixed, served, pump_efficiency=first.cdu.pump_efficiency)}
-        yield from _trim_rows(served, cost)
+        rows += _trim_rows(served, cost)
+        for row in mixed_rows(served):
+            if row.limit is not None:
+                findings.append(row.as_finding(f"rack.cooling.mixed_{row.what}", f"one loop, trim {trim}"))
+    return rows, findings
 
 
 def _trim_rows(served: Served, cost: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

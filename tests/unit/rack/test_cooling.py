@@ -109,3 +109,25 @@ def test_a_chip_without_a_stated_limit_is_not_modelled(build):
     designs = build(parts={"chips.gpu.case_limit": None})
     found = {item.rule: item.outcome for item in designs.findings}
     assert found["rack.cooling.case_temperature"] == "not modelled"
+
+
+def test_a_junction_that_allows_less_than_the_case_sets_the_flow(build):
+    """A limit of 80 degC at the junction behind 0.01 K/W leaves the case 80 - 0.01 P; the finding names it."""
+    plain = build().of("small").loop.plates[0]
+    heat_w, limit_k = plain.heat_w, plain.case_limit_k
+    parts = {
+        f"chips.{plain.chip}.junction_resistance": "0.01 K/W",
+        f"chips.{plain.chip}.junction_limit": f"{limit_k - 273.15 + 0.01 * heat_w - 1.0:.6f} degC",
+    }
+    designs = build(parts=parts)
+    held = designs.of("small").loop.plates[0]
+    assert held.case_limit_k == pytest.approx(limit_k - 1.0)
+    assert held.needed_m3_s > plain.needed_m3_s
+    found = next(f for f in designs.findings if f.rule == "rack.cooling.case_temperature" and plain.chip in f.subject)
+    assert found.source == f"catalogue.chips.{plain.chip}.junction_limit"
+
+
+def test_a_junction_that_allows_more_changes_nothing(build):
+    plain = build().of("small").loop.plates[0]
+    parts = {f"chips.{plain.chip}.junction_resistance": "0.001 K/W", f"chips.{plain.chip}.junction_limit": "150 degC"}
+    assert build(parts=parts).of("small").loop.plates[0] == plain

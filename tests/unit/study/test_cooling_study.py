@@ -97,3 +97,13 @@ def test_no_finding_prints_a_difference_as_a_temperature(designed):
     assert all(item.value > 150.0 for item in found)
     margins = [item for item in studied.rack.findings if item.rule == "rack.cooling.single_failure"]
     assert all(item.unit == "delta_K" for item in margins)
+
+
+def test_two_generations_on_one_loop_are_told_whether_each_gets_its_flow_its_supply_and_cool_chips(designed):
+    shared = study_cooling(designed, Questions(mixed=("gb300", "vera-rubin")))
+    found = {(f.rule, f.subject): f for f in shared.rack.findings if f.rule.startswith("rack.cooling.mixed_")}
+    for trim in ("none", "orifice", "picv"):
+        for generation in ("gb300", "vera-rubin"):
+            flow = found["rack.cooling.mixed_flow", f"one loop, trim {trim}.{generation}"]
+            assert flow.outcome == "passed"
+            assert found["rack.cooling.mixed_chips", f"one loop, trim {trim}.{generation}"].value > 0

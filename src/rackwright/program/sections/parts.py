@@ -44,8 +44,34 @@ class Chip(Part):
     plate: Annotated[str, f.refers("plates")] | None = None
     #: Highest case temperature under load.
     case_limit_k: f.Temperature | None = None
+    #: From the hottest junction to the case, and the junction's limit: the case may then be so much cooler.
+    junction_k_w: f.Resistance | None = Named(default=None, alias="junction_resistance")
+    junction_limit_k: f.Temperature | None = None
     #: Scale-out rate of an adapter.
     rate_bit_s: f.BitRate = 0.0
+
+    @model_validator(mode="after")
+    def _junction(self) -> Chip:
+        if (self.junction_k_w is None) != (self.junction_limit_k is None):
+            raise _refuse("one of junction_resistance and junction_limit", "both of them or none")
+        return self
+
+    def case_most_k(self, heat_w: float) -> float | None:
+        """Highest case temperature at a heat: the stated one, or what the junction leaves, whichever is lower.
+
+        >>> chip = Chip.model_construct(case_limit_k=353.15, junction_k_w=0.02, junction_limit_k=378.15)
+        >>> chip.case_most_k(1000.0), round(chip.case_most_k(1400.0), 2)
+        (353.15, 350.15)
+        """
+        limits = [] if self.case_limit_k is None else [self.case_limit_k]
+        if self.junction_k_w is not None and self.junction_limit_k is not None:
+            limits.append(self.junction_limit_k - heat_w * self.junction_k_w)
+        return min(limits, default=None)
+
+    def binding_limit(self, heat_w: float) -> str:
+        """The key of the limit that `case_most_k` comes from."""
+        most_k = self.case_most_k(heat_w)
+        return "case_limit" if most_k is None or most_k == self.case_limit_k else "junction_limit"
 
 
 class Component(Part):

@@ -84,7 +84,10 @@ def _flow_findings(generation: str, rack: Rack, block: BlockLoop) -> Iterator[Fi
 
 def _branch_findings(generation: str, rack: Rack, catalogue: Catalogue, branch: Branch) -> Iterator[Finding]:
     subject = f"{generation}.{branch.tray}.{branch.chip}"
-    plate = catalogue.chips[branch.chip].plate
+    chip = catalogue.chips[branch.chip]
+    plate, stated_k = chip.plate, chip.case_limit_k
+    by_junction = stated_k is None or (branch.limit_k is not None and branch.limit_k < stated_k)
+    key = "junction_limit" if by_junction and chip.junction_limit_k is not None else "case_limit"
     least = plate_range_m3_s(catalogue.plates[plate])[0] if plate is not None else 0.0
     yield finding(
         "rack.cooling.branch_flow",
@@ -100,12 +103,12 @@ def _branch_findings(generation: str, rack: Rack, catalogue: Catalogue, branch: 
     )
     if branch.limit_k is None:
         text = "no highest case temperature is stated"
-        yield not_modelled("rack.cooling.branch_case", subject, text, f"catalogue.chips.{branch.chip}.case_limit")
+        yield not_modelled("rack.cooling.branch_case", subject, text, f"catalogue.chips.{branch.chip}.{key}")
         return
     if branch.case_k is None:
         yield Finding(
             "rack.cooling.branch_case", subject, "failed", None, branch.limit_k, "K", None, "error", "estimate",
-            f"catalogue.chips.{branch.chip}.case_limit", "a plate of the block has heat and no flow",
+            f"catalogue.chips.{branch.chip}.{key}", "a plate of the block has heat and no flow",
         )  # fmt: skip
         return
     yield finding(
@@ -115,7 +118,7 @@ def _branch_findings(generation: str, rack: Rack, catalogue: Catalogue, branch: 
         branch.limit_k,
         "K",
         standing="estimate",
-        source=f"catalogue.chips.{branch.chip}.case_limit",
+        source=f"catalogue.chips.{branch.chip}.{key}",
         text=f"hottest case in the block, in rack {branch.rack}, at the flow that its plate gets there",
     )
 

@@ -30,7 +30,9 @@ class PlateState:
     #: None where the flow lies below everything that was measured.
     resistance_k_w: float | None
     case_k: float | None
+    #: The stated one, or what the junction's limit leaves at this heat; and the chip's key that says so.
     case_limit_k: float | None
+    limit_key: str
     #: False when the limit is not met at the plate's highest flow.
     meets: bool
     #: Highest flow that the maker recommends; 0 for none stated.
@@ -159,8 +161,9 @@ def _plate_need(rack: Rack, catalogue: Catalogue, piece: Piece, chip: Chip, plat
     heat_w = chip.power_w * rack.design_load_share * chip.liquid_share
     least, most = plate_range_m3_s(plate)
     needed = least
-    if chip.case_limit_k is not None and heat_w > 0:
-        allowed_k_w = (chip.case_limit_k - rack.cooling.supply_k) / heat_w
+    case_most_k = chip.case_most_k(heat_w)
+    if case_most_k is not None and heat_w > 0:
+        allowed_k_w = (case_most_k - rack.cooling.supply_k) / heat_w
         needed = plates.flow_for_resistance_m3_s(allowed_k_w, *plate_curve(plate))
     return PlateState(
         path=piece.path,
@@ -174,7 +177,8 @@ def _plate_need(rack: Rack, catalogue: Catalogue, piece: Piece, chip: Chip, plat
         flow_m3_s=0.0,
         resistance_k_w=None,
         case_k=None,
-        case_limit_k=chip.case_limit_k,
+        case_limit_k=case_most_k,
+        limit_key=chip.binding_limit(heat_w),
         meets=needed <= most * (1 + 1e-12),
         maker_most_m3_s=plate.flow_most_m3_s,
     )
@@ -196,6 +200,7 @@ def _plate_at(catalogue: Catalogue, state: PlateState, flow_m3_s: float, supply_
         resistance_k_w=resistance_k_w if known else None,
         case_k=plates.case_k(supply_k, state.heat_w, resistance_k_w) if known else None,
         case_limit_k=state.case_limit_k,
+        limit_key=state.limit_key,
         meets=state.meets,
         maker_most_m3_s=state.maker_most_m3_s,
     )
@@ -279,7 +284,7 @@ def _dew_finding(generation: str, rack: Rack, loop: Loop) -> Finding:
 
 def _plate_findings(generation: str, state: PlateState) -> list[Finding]:
     subject = f"{generation}.{state.path}"
-    chip_path, plate_path = f"catalogue.chips.{state.chip}.case_limit", f"catalogue.plates.{state.plate}"
+    chip_path, plate_path = f"catalogue.chips.{state.chip}.{state.limit_key}", f"catalogue.plates.{state.plate}"
     found: list[Finding] = []
     if state.case_limit_k is None:
         text = "no highest case temperature is stated; the plate gets its least flow"
