@@ -166,7 +166,7 @@ def test_sizes_keep_to_the_velocity(solved: Make) -> None:
     assert usual_m(130 / 60e3, 2.1) == 0.038
     # at its very limit a size still counts, and above the largest there is no larger
     assert usual_m(2.0 * np.pi / 4 * 0.025**2, 2.0) == 0.025
-    assert usual_m(10.0, 1.0) == 0.4
+    assert usual_m(10.0, 1.0) == 0.5
 
 
 def test_hoses_take_what_their_lines_say(solved: Make) -> None:

@@ -12,13 +12,14 @@ from rackwright.rack.cooling.adjoint import Adjoint, adjoint_of
 from rackwright.rack.cooling.hall import Cdu, Hall, Headers, RackLoop, build_hall
 from rackwright.rack.cooling.heat.transport import Fluid
 from rackwright.rack.cooling.hydraulics.network import Floats
+from rackwright.rack.cooling.piping import USUAL_M
 from rackwright.rack.cooling.point import Point, case_of, point_of, residuals
 from rackwright.rack.cooling.state import HallState, solve_hall
 
-#: Inner diameters of headers (outer ones of EN 10220, DN 50 to DN 500, less walls that are assumed) and of hoses. [m]
-HEADER_SIZES_M = (0.0545, 0.0703, 0.0825, 0.1071, 0.1317, 0.1593, 0.2101, 0.2630, 0.3127, 0.3444, 0.3938, 0.4954)
-HOSE_SIZES_M = (0.019, 0.025, 0.032, 0.038, 0.050, 0.063, 0.076)
-MANIFOLD_SIZES_M = (0.025, 0.032, 0.038, 0.050, 0.063)
+#: Of the usual inner diameters, the largest that hoses and manifolds are made in. [m]
+HOSE_MOST_M, MANIFOLD_MOST_M = 0.080, 0.080
+HOSE_SIZES_M = tuple(size for size in USUAL_M if size <= HOSE_MOST_M)
+MANIFOLD_SIZES_M = tuple(size for size in USUAL_M if 0.025 <= size <= MANIFOLD_MOST_M)
 
 #: What `solve_hall` takes for one scenario, by name.
 Given = Mapping[str, Any]
@@ -307,7 +308,7 @@ def _sizes(design: Design, prices: Prices) -> list[Mend]:
     """Next size of headers, hoses and manifolds; hoses and manifolds where all racks have one size."""
     found = []
     racks = len(design.racks)
-    wider = _next(HEADER_SIZES_M, design.headers.diameter_m)
+    wider = _next(USUAL_M, design.headers.diameter_m)
     if wider is not None:
         # a price per metre of pipe and metre of its diameter, both headers
         cost = prices.header_usd_m2 * wider * 2 * racks * design.headers.pitch_m

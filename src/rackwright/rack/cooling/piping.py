@@ -23,7 +23,9 @@ from rackwright.rack.pieces import Piece
 Floats = NDArray[np.float64]
 
 #: Inner diameters that hoses, manifolds and headers are made in. [m]
-USUAL_M = (0.019, 0.025, 0.032, 0.038, 0.050, 0.065, 0.080, 0.100, 0.125, 0.150, 0.200, 0.250, 0.300, 0.350, 0.400)
+USUAL_M = (
+    0.019, 0.025, 0.032, 0.038, 0.050, 0.065, 0.080, 0.100, 0.125, 0.150, 0.200, 0.250, 0.300, 0.350, 0.400, 0.500,
+)  # fmt: skip
 #: Least share of a rack's stated drop that its plates must keep once couplings, manifolds and hoses have theirs.
 LEAST_PLATE_SHARE = 0.02
 #: Water's heat capacity about 40 degC, for a facility side that nobody stated. [J/(kg K)]
