@@ -1,9 +1,6 @@
-"""Three simple pictures of a design: its power path, its liquid loop and the fabric of its cluster."""
+"""The pictures of a design, in the order in which a reader wants them; and its loop by formula where no block is solved."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from itertools import pairwise
 
 from rackwright.rack import svg
 from rackwright.rack.design import RackDesign
@@ -14,6 +11,7 @@ from rackwright.units import say_in, three_figures
 def drawings_of(design: RackDesign, *, alone: bool = False) -> dict[str, str]:
     """All pictures of a design by title, in the order in which a reader wants them."""
     from rackwright.rack.loop_picture import loop_svg as block_loop_svg
+    from rackwright.rack.network_picture import fabric_svg
     from rackwright.rack.power_picture import power_svg
 
     return {
@@ -53,41 +51,3 @@ def loop_svg(design: RackDesign, *, alone: bool = False) -> str:
         f"return {back}; {say_in(loop.liquid_heat_w, 'W')} to the liquid; flow set by {loop.set_by}"
     )
     return svg.drawing(592, 132, f"Liquid loop of {design.name}", said, parts, alone=alone)
-
-
-def fabric_svg(design: RackDesign, *, alone: bool = False) -> str:
-    """Tiers of one plane from racks up to cores, with how many of each; a few are drawn for all."""
-    network, fabric = design.network, design.network.fabric
-    tiers = [
-        (f"{network.cluster_racks:,} racks", f"{fabric.endpoints:,} adapters", network.cluster_racks, "rw-compute")
-    ]
-    for name, count in (("leaves", fabric.leaves), ("spines", fabric.spines), ("cores", fabric.cores)):
-        if count:
-            tiers.append((f"{count:,} {name}", f"{fabric.ports:,} ports each", count, "rw-switch"))
-    parts = list(_tiers(tiers))
-    planes = f"{fabric.planes} {'plane' if fabric.planes == 1 else 'planes'}"
-    rate = f"{network.link_bit_s / 1e9:,.0f} Gbit/s links"
-    height = 26.0 + 62 * len(tiers)
-    parts.append(svg.text(8, height, f"{planes}, one drawn; {rate}; {svg.cut(network.switch, 30)}", css="rw-small"))
-    said = f"{planes}; {rate}; " + ", ".join(f"{name} ({detail})" for name, detail, _, _ in tiers)
-    return svg.drawing(520, height + 12, f"Scale-out fabric of {design.name}", said, parts, alone=alone)
-
-
-def _tiers(tiers: list[tuple[str, str, int, str]]) -> Iterator[str]:
-    """Rows from the foot upward, at most eight boxes for each: racks join their own leaves, switches all above."""
-    places: list[tuple[list[float], float]] = []
-    for number, (_, _, count, _) in enumerate(tiers):
-        drawn = min(count, 8)
-        y = 20.0 + 62 * (len(tiers) - 1 - number)
-        places.append(([150 + 350 * (at + 0.5) / drawn for at in range(drawn)], y))
-    for number, ((below, low), (above, high)) in enumerate(pairwise(places)):
-        for at, x in enumerate(below):
-            for up in above if number or len(above) == 1 else above[at : at + 1]:
-                yield svg.line(x, low, up, high + 16, "rw-thin")
-    for (xs, y), (name, detail, count, css) in zip(places, tiers, strict=True):
-        yield svg.text(8, y + 8, name)
-        yield svg.text(8, y + 22, detail, css="rw-small")
-        for x in xs:
-            yield svg.rect(x - 14, y, 28, 16, css, radius=2)
-        if count > len(xs):
-            yield svg.text(508, y + 12, "…", anchor="end")
