@@ -206,7 +206,7 @@ def _findings(
             )
         if present[name]:
             yield _energised(result, name)
-        if site.heat_rejection == "wet" and not rejects_wet(site, catalogue.climates[site.climate]):
+        if site.wets_air and not rejects_wet(site, catalogue.climates[site.climate]):
             text = "towers without a wet bulb in the catalogue: taken as dry coolers, without water"
             yield not_modelled("buildout.wet_bulb", name, text, f"catalogue.climates.{site.climate}")
     yield from _sums(result, buildout)

@@ -53,7 +53,7 @@ class Facility:
 
 def rejects_wet(site: Site, climate: Climate) -> bool:
     """Whether the site has towers and the catalogue knows the wet bulb there."""
-    return site.heat_rejection == "wet" and wet_year(climate) is not None
+    return site.wets_air and wet_year(climate) is not None
 
 
 def facility_of(

@@ -10,18 +10,21 @@ from typing import Any
 import numpy as np
 
 from rackwright.buildout.epw import read_epw
-from rackwright.buildout.hours import BlockYear, block_year, month_of
+from rackwright.buildout.hours import BlockYear, Rejection, block_year, month_of
 from rackwright.buildout.rejection.plant import Mode
 from rackwright.buildout.years import Extremes, WeatherYear, extremes, extremes_of_epw, from_epw, synthetic
 from rackwright.errors import Problem, ProgramError
 from rackwright.outcome import Outcome
+from rackwright.physics.coolants import Coolant
 from rackwright.program.case import Case
 from rackwright.program.names import nearest
+from rackwright.program.sections.buildout import Site
 from rackwright.progress import SILENT, Progress
 from rackwright.rack.cooling.block import BlockHall, block_hall, speed_for_plates
 from rackwright.rack.cooling.failures import FailureRow, hours, single_failures
 from rackwright.rack.cooling.margins import Margins, margins
 from rackwright.rack.cooling.mends import Design, rank_mends
+from rackwright.rack.cooling.piping import coolant_of
 from rackwright.rack.design import RackDesign, RackDesigns
 from rackwright.rack.pieces import pieces_of
 from rackwright.study import specs
@@ -58,9 +61,12 @@ class Questions:
 @dataclass(frozen=True, slots=True)
 class _Place:
     name: str
-    wet: bool
+    rejection: Rejection
     year: WeatherYear
     extremes: Extremes
+    #: Liquid of the site's loop; None for water.
+    liquid: Coolant | None = None
+    fluid: str = "water"
 
 
 def study_cooling(outcome: Outcome, questions: Questions, *, progress: Progress = SILENT) -> Outcome:
@@ -103,11 +109,11 @@ def study_cooling(outcome: Outcome, questions: Questions, *, progress: Progress 
         if questions.margin:
             progress.step(f"{design.generation}: margin over {DRAWS} draws")
             _margin(made, design, outcome.program.seed, rows, findings)
-        years: dict[tuple[str, bool], BlockYear] = {}
+        years: dict[tuple[str, str, str], BlockYear] = {}
         for place in places:
             progress.step(f"{design.generation} at {place.name}: 8,760 hours")
             # sites of one climate and kind of rejection have one year
-            alike = (place.year.name, place.wet)
+            alike = (place.year.name, place.rejection, place.fluid)
             if alike not in years:
                 years[alike] = _run_year(case, made, design, place)
             _year(design, place, years[alike], rows, findings)
@@ -153,7 +159,7 @@ def _mixed(case: Case, designs: RackDesigns, names: tuple[str, ...]) -> dict[str
 
 def _asked(questions: Questions) -> Iterator[TableSpec]:
     if questions.hours:
-        yield from (specs.COOLING_YEAR, specs.COOLING_MONTHS)
+        yield from (specs.COOLING_YEAR, specs.COOLING_MONTHS, specs.COOLING_PLANT)
         if questions.site is not None or questions.weather is not None:
             yield specs.COOLING_HOURS
     if questions.failures:
@@ -185,18 +191,28 @@ def _places(case: Case, questions: Questions, seed: int) -> list[_Place]:
         kinds = {site.heat_rejection for site in sites.values()}
         if len(kinds) > 1:
             raise ProgramError(
-                [Problem("--weather", 0, "", "sites with dry coolers and with towers", "--site NAME, one of them")]
+                [Problem("--weather", 0, "", f"sites with {', '.join(sorted(kinds))}", "--site NAME, one of them")]
             )
-        wet = kinds == {"wet"}
-        return [_Place(next(iter(sites)) if len(sites) == 1 else year.name, wet, year, hot)]
+        own = next(iter(sites.values()), None)
+        name = next(iter(sites)) if len(sites) == 1 else year.name
+        if own is None:
+            return [_Place(name, "dry", year, hot)]
+        return [_Place(name, own.heat_rejection, year, hot, *_liquid(case, own))]
     if not sites:
         expected = "sites with a climate under buildout, or --weather FILE.epw"
         raise ProgramError([Problem("the program", 0, "buildout.sites", "nothing", expected)])
     found = []
     for name, site in sites.items():
         climate = case.catalogue.climates[site.climate]
-        found.append(_Place(name, site.heat_rejection == "wet", synthetic(climate, seed), extremes(climate)))
+        year, hot = synthetic(climate, seed), extremes(climate)
+        found.append(_Place(name, site.heat_rejection, year, hot, *_liquid(case, site)))
     return found
+
+
+def _liquid(case: Case, site: Site) -> tuple[Coolant | None, str]:
+    """The site's loop: None for plain water, which the plant's figures are for."""
+    name = site.facility_fluid
+    return (None if name == "water" else coolant_of(case.catalogue.fluids[name])), name
 
 
 def _run_year(case: Case, made: BlockHall, design: RackDesign, place: _Place) -> BlockYear:
@@ -207,7 +223,8 @@ def _run_year(case: Case, made: BlockHall, design: RackDesign, place: _Place) ->
         air_heat_w=design.air_heat_w,
         air=place.year.air,
         extremes=place.extremes.air,
-        wet=place.wet,
+        rejection=place.rejection,
+        liquid=place.liquid,
         efficiency=efficiency,
         load_share=efficiency.utilisation_share if efficiency else 1.0,
     )
@@ -275,24 +292,55 @@ def _year(
             f"the partial PUE of cooling is {year.partial_pue:.4f}; PUE needs the losses of the electrical path, hour by hour",
         ),
     ]
-    frost = int((place.year.air.dry_bulb_k < FROST_K).sum())
-    if not place.wet and frost:
-        findings.append(
-            finding(
-                "rack.cooling.facility_frost",
-                where,
-                float(frost),
-                0.0,
-                "",
-                standing="estimate",
-                source="buildout.sites.*.heat_rejection",
-                text="hours below 0 degC at dry coolers that are taken with plain water: they need glycol (some 10 % less heat a "
-                "litre), draining or heat tracing, of which none is in these figures",
-            )
-        )
+    findings += _frost(place, where)
+    findings += _plant_findings(year, where)
+    rows[specs.COOLING_PLANT] += [
+        (place.name, design.generation, item.name, item.facility_k, item.wanted_k, item.margin_k) for item in year.lost
+    ]
     if place.extremes.assumed:
         named = ", ".join(place.extremes.assumed)
         findings.append(not_modelled("rack.cooling.extremes", where, f"taken from other stations' spread: {named}"))
+
+
+def _frost(place: _Place, where: str) -> Iterator[Finding]:
+    """The coldest hour against the freezing point of what runs through cells that stand in the air."""
+    if place.rejection == "wet":
+        return
+    freezing_k = FROST_K if place.liquid is None or place.liquid.freezing_k is None else place.liquid.freezing_k
+    coldest_k = float(place.year.air.dry_bulb_k.min())
+    frost = int((place.year.air.dry_bulb_k < freezing_k).sum())
+    yield finding(
+        "rack.cooling.facility_frost",
+        where,
+        coldest_k,
+        freezing_k,
+        "K",
+        standing="estimate",
+        at_least=True,
+        source="buildout.sites.*.facility_fluid",
+        text=f"coldest hour against the freezing point of the {place.fluid} in the {place.rejection} cells; {frost:,} hours "
+        "are colder: another fluid, draining or heat tracing, of which none is in these figures",
+    )
+
+
+def _plant_findings(year: BlockYear, where: str) -> Iterator[Finding]:
+    """The least margin with one cell or one chiller of the plant lost, at full load in the extreme hours."""
+    single = [item for item in year.lost if item.name.startswith("1 of")]
+    if not single:
+        return
+    worst = min(single, key=lambda item: item.margin_k)
+    yield finding(
+        "rack.cooling.plant_failure",
+        where,
+        worst.margin_k,
+        0.0,
+        "delta_K",
+        standing="estimate",
+        at_least=True,
+        source="buildout.sites.*.heat_rejection",
+        text=f"least margin of a chip at full load in the site's extreme hours with {worst.name} lost; facility water at "
+        f"{worst.facility_k - 273.15:.1f} degC of the {worst.wanted_k - 273.15:.1f} wanted",
+    )
 
 
 def _year_row(design: RackDesign, place: _Place, year: BlockYear) -> tuple[Any, ...]:
@@ -302,7 +350,7 @@ def _year_row(design: RackDesign, place: _Place, year: BlockYear) -> tuple[Any, 
         place.name,
         design.generation,
         f"{place.year.name} ({place.year.provenance})",
-        "wet" if place.wet else "dry",
+        place.rejection,
         float(year.cells[0]),
         "yes" if year.chilled[0] else "no",
         year.partial_pue,

@@ -14,7 +14,9 @@ COOLING_YEAR = TableSpec(
         _SITE,
         _GENERATION,
         Column("weather", "where the hours are from", type="text"),
-        Column("rejection", "dry coolers or towers", type="text"),
+        Column(
+            "rejection", "dry coolers, adiabatic (behind wetted pads), wet (towers) or closed (towers)", type="text"
+        ),
         Column("cells", "cells of the liquid's plant, one more than the extreme hours need"),
         Column("chiller", "whether the liquid's plant has chillers", type="text"),
         Column("partial_pue", "IT and cooling energy over IT energy; losses of the electrical path are outside"),
@@ -49,6 +51,19 @@ COOLING_MONTHS = TableSpec(
         Column("room_fan_w", "mean power of room fans", "W", shown="kW"),
         Column("water_m3", "water taken in the month", "m**3"),
         Column("mechanical_hours", "hours with the liquid's chillers running", type="count"),
+        Column("margin_k", "least margin of a chip", "delta_K"),
+    ),
+)
+
+COOLING_PLANT = TableSpec(
+    "rack.cooling_plant",
+    "A site's plant at full load in its extreme hours, with something lost, each solved through to the chips.",
+    (
+        _SITE,
+        _GENERATION,
+        Column("lost", "cells or chillers of the liquid's plant", type="text"),
+        Column("facility_k", "facility water that the plant gives in the worst of these hours", "K", shown="degC"),
+        Column("wanted_k", "what the CDUs want", "K", shown="degC"),
         Column("margin_k", "least margin of a chip", "delta_K"),
     ),
 )
@@ -228,6 +243,7 @@ TABLES = (
     COOLING_LOOP,
     COOLING_YEAR,
     COOLING_MONTHS,
+    COOLING_PLANT,
     COOLING_HOURS,
     COOLING_FAILURES,
     COOLING_MENDS,

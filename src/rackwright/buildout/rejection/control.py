@@ -18,6 +18,8 @@ Bools = NDArray[np.bool_]
 #: `all`: every cell that is there takes its part, at the lowest speed. `fewest`: no more than are needed.
 Staging = Literal["all", "fewest"]
 
+#: Of its design water a cell takes so much at most.
+MOST_WATER_SHARE = 1.2
 SPEED_TOLERANCE = 1e-9
 #: Warmer than wanted by less than this is what was wanted. [K]
 MET_K = 1e-6
@@ -45,7 +47,7 @@ class Bank:
     cells: int
     cells_out: int = 0
     staging: Staging = "all"
-    most_water_share: float = 1.2
+    most_water_share: float = MOST_WATER_SHARE
 
     def __post_init__(self) -> None:
         if not 0 <= self.cells_out < self.cells:

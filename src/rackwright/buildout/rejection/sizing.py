@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rackwright.buildout.rejection.cells import Cell, DryCell, Pads, WetCell
-from rackwright.buildout.rejection.control import Bank, Staging
+from rackwright.buildout.rejection.control import MOST_WATER_SHARE, Bank, Staging
 from rackwright.buildout.rejection.fans import SHEET_DENSITY_KG_M3, Fan, FanMode, Pump
 from rackwright.buildout.rejection.root import falling_root
 from rackwright.buildout.rejection.typical import value
-from rackwright.physics.air import AIR_CP_J_KG_K, MoistAir
+from rackwright.physics.air import AIR_CP_J_KG_K, SEA_LEVEL_PA, MoistAir, moist_air
+from rackwright.physics.coolants import Coolant, water
 
 Floats = NDArray[np.float64]
 
@@ -53,24 +54,29 @@ def calibrated(cell: Cell, heat_w: float, leaving_k: float, air: MoistAir) -> Ce
 def dry_cell(heat_w: float, air: MoistAir, *, mode: FanMode = "variable", pads: bool = False) -> Cell:
     """A typical dry cooler's cell for a heat at a design hour: median approach, typical fans.
 
-    With pads the approach is to the dry bulb of the air behind them.
+    With pads the approach is to the dry bulb of the air behind them. The sheet that a cell is bought from holds at sea
+    level: there it gives up `heat_w`; the same fans move as many cubic metres and fewer kilograms at the site's pressure.
     """
     wetted = Pads(value("pad_saturation_share"), value("pad_switch_over_k"), value("pad_cycles")) if pads else None
     volume_m3_s = heat_w / (AIR_CP_J_KG_K * value("dry_air_rise_k") * SHEET_DENSITY_KG_M3)
     cell = DryCell(
         ua_w_k=1.0,
         water_kg_s=heat_w / (4186.0 * value("range_k")),
-        fan=_fan(volume_m3_s, heat_w * value("dry_electric_share"), mode),
+        fan=_fan(volume_m3_s, heat_w * value("pad_electric_share" if pads else "dry_electric_share"), mode),
         pads=wetted,
         air_exponent=value("dry_air_exponent"),
         recirculation_share=value("recirculation_share"),
     )
-    leaving_k = float(np.max(cell.inlet(air).dry_bulb_k)) + value("dry_approach_k")
-    return calibrated(cell, heat_w, leaving_k, air)
+    sheet = at_sea_level(air)
+    leaving_k = float(np.max(cell.inlet(sheet).dry_bulb_k)) + value("dry_approach_k")
+    return calibrated(cell, heat_w, leaving_k, sheet)
 
 
 def wet_cell(heat_w: float, air: MoistAir, *, mode: FanMode = "variable", closed: bool = False) -> Cell:
-    """A typical tower's cell for a heat at a design hour: median approach to the wet bulb, open or closed circuit."""
+    """A typical tower's cell for a heat at a design hour: median approach to the wet bulb, open or closed circuit.
+
+    As its sheet has it, at sea level.
+    """
     water_kg_s = heat_w / (4186.0 * value("range_k"))
     volume_m3_s = water_kg_s / value("water_over_air") / SHEET_DENSITY_KG_M3
     cell = WetCell(
@@ -87,7 +93,36 @@ def wet_cell(heat_w: float, air: MoistAir, *, mode: FanMode = "variable", closed
         recirculation_share=value("recirculation_share"),
     )
     approach_k = value("closed_wet_approach_k" if closed else "open_wet_approach_k")
-    return calibrated(cell, heat_w, float(np.max(air.wet_bulb_k)) + approach_k, air)
+    return calibrated(cell, heat_w, float(np.max(air.wet_bulb_k)) + approach_k, at_sea_level(air))
+
+
+def at_sea_level(air: MoistAir) -> MoistAir:
+    """Air of the same dry and wet bulb at sea level.
+
+    >>> round(float(at_sea_level(moist_air(308.15, wet_bulb_k=293.15, pressure_pa=84e3)).pressure_pa))
+    101325
+    """
+    return moist_air(air.dry_bulb_k, wet_bulb_k=air.wet_bulb_k, pressure_pa=SEA_LEVEL_PA)
+
+
+def with_liquid(cell: Cell, liquid: Coolant, at_k: float) -> Cell:
+    """A cell rated for water with another liquid in its tubes, the same volume of it.
+
+    Its part of the resistance (15 %, assumed) grows as the film of turbulent flow in tubes falls, with cp^0.4
+    rho^0.8 / mu^0.4 (Dittus, Boelter; the conductivity is taken as water's, which for glycol is kind by some 2 % of UA).
+    """
+    density, heat = float(liquid.density_kg_m3(at_k)), float(liquid.heat_capacity_j_kg_k(at_k))
+    plain = water()
+    film = (heat / float(plain.heat_capacity_j_kg_k(at_k))) ** 0.4
+    film *= (density / float(plain.density_kg_m3(at_k))) ** 0.8
+    film *= (float(plain.viscosity_pa_s(at_k)) / float(liquid.viscosity_pa_s(at_k))) ** 0.4
+    share = value("water_side_share")
+    return replace(
+        cell,
+        ua_w_k=cell.ua_w_k / (1.0 - share + share / film),
+        water_kg_s=cell.water_kg_s * density / float(plain.density_kg_m3(at_k)),
+        cp_j_kg_k=heat,
+    )
 
 
 def pump_for(flow_kg_s: float, head_pa: float, density_kg_m3: float = 998.0) -> Pump:
@@ -107,18 +142,27 @@ def bank_for(
     air: MoistAir,
     spare_cells: int = 1,
     staging: Staging = "all",
+    least_approach_k: float = 0.0,
 ) -> Bank | None:
     """The fewest cells that hold `wanted_k` in every hour of `air` with `spare_cells` of them out (N-1: one).
 
-    `air` is the design hour, or several: the 0.4 per cent hour, an extreme of 20 years. None where no number of cells
-    does it, because the air itself is too warm.
+    `air` is the design hour, or several: the 0.4 per cent hour, an extreme of 20 years. The cells that are left take no
+    more than the bank's most share of their design water. None where no number of cells does it, because the air itself
+    is too warm: within `least_approach_k` of what is wanted nobody builds cells, though ever more of them would do.
     """
     hours = _as_hours(air)
     shape = hours.dry_bulb_k.shape
     heat, water = np.full(shape, heat_w), np.full(shape, water_kg_s)
 
+    inlet = cell.inlet(hours)
+    cold_k = inlet.wet_bulb_k if isinstance(cell, WetCell) else inlet.dry_bulb_k
+    if float(np.max(cold_k)) + least_approach_k > wanted_k:
+        return None
+
     def enough(cells: int) -> bool:
-        leaving_k = Bank(cell, cells).full_leaving_k(heat, water, np.full(shape, float(cells)), cell.inlet(hours))
+        if water_kg_s > cells * cell.water_kg_s * MOST_WATER_SHARE * (1 + 1e-9):
+            return False
+        leaving_k = Bank(cell, cells).full_leaving_k(heat, water, np.full(shape, float(cells)), inlet)
         return bool(np.all(leaving_k <= wanted_k))
 
     if not enough(MOST_CELLS):

@@ -42,7 +42,10 @@ class Site(f.Section):
     state: Annotated[str, f.refers("states")]
     energised_w: f.WeeklyPower
     climate: Annotated[str, f.refers("climates")]
-    heat_rejection: Literal["dry", "wet"]
+    #: Dry coolers; dry coolers behind wetted pads; towers behind an exchanger; towers with a closed circuit.
+    heat_rejection: Literal["dry", "adiabatic", "wet", "closed"]
+    #: Liquid of the site's loop; dry coolers and closed towers in frost want one that does not freeze.
+    facility_fluid: Annotated[str, f.refers("fluids")] = Named(default="water", alias="facility_fluid")
     #: Racks live at the program's start, by generation.
     live: dict[Annotated[str, f.refers("rack")], f.Count] = {}
     #: Facility power over rack power at the design hour: what the plan allots to a rack; checked by this stage.
@@ -51,6 +54,11 @@ class Site(f.Section):
     design_pue_of: dict[Annotated[str, f.refers("rack")], f.Ratio] = {}
     facility_usd_per_w: f.UsdPerW
     grid: Grid
+
+    @property
+    def wets_air(self) -> bool:
+        """Whether its heat goes to the wet bulb: towers, open or closed."""
+        return self.heat_rejection in ("wet", "closed")
 
     def allotted(self, generation: str) -> float:
         """Facility power over that of a rack and its share of the block, as the plan allots it."""
