@@ -11,6 +11,7 @@ from benchmarks import (
     commands,
     compile_plan,
     cooling_years,
+    cut_list,
     power_halls,
     power_losses,
     power_row,
@@ -32,6 +33,7 @@ def rows() -> Iterator[Row]:
     yield from power_row.run()
     yield from utility_hour.run()
     yield from cheapest_mix.run()
+    yield from cut_list.run()
 
 
 #: The page that carries the table, between these two marks.

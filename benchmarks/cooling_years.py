@@ -89,7 +89,7 @@ def _pipes_year(fluid: Fluid) -> Row:
     solve_warm(network, fluid, source_w=heat_w, outside_k=SUPPLY_K)
     start = time.perf_counter()
     load = 0.75 + 0.25 * np.cos(2 * np.pi * np.arange(8760) / 24)
-    plant = plant_for(float(heat_w.sum()), FACILITY_K, 10.0, hot.air, wet=False)
+    plant = plant_for(float(heat_w.sum()), FACILITY_K, 10.0, hot.air, "dry")
     ledger = plant_hours(plant, load * heat_w.sum(), FACILITY_K, year.air)
     supply_k = np.maximum(ledger.leaving_k + 5.0, SUPPLY_K)
     solved = solve_warm(network, fluid, source_w=load[:, None] * heat_w, outside_k=supply_k[:, None])
@@ -127,7 +127,7 @@ def _hall_year(hall: CondensedHall, fluid: Fluid) -> Row:
     solve_condensed(hall, fluid, wanted_k=SUPPLY_K, primary_k=FACILITY_K, primary_kg_s=36.0)
     start = time.perf_counter()
     load = 0.75 + 0.25 * np.cos(2 * np.pi * np.arange(8760) / 24)
-    plant = plant_for(heat_w, FACILITY_K, 10.0, hot.air, wet=False)
+    plant = plant_for(heat_w, FACILITY_K, 10.0, hot.air, "dry")
     ledger = plant_hours(plant, load * heat_w, FACILITY_K, year.air)
     state = solve_condensed(
         hall, fluid, wanted_k=SUPPLY_K, primary_k=np.repeat(ledger.leaving_k[:, None], CDUS, axis=1), primary_kg_s=36.0,

@@ -19,6 +19,7 @@ from rackwright import cli
 from rackwright.outcome import STAGES
 from rackwright.program import fields, schema, tree
 from rackwright.program.load import shipped
+from rackwright.study.network_specs import TABLES as NETWORK_STUDIED
 from rackwright.study.power_specs import TABLES as POWER_STUDIED
 from rackwright.study.specs import TABLES as COOLING_STUDIED
 from rackwright.units import Kind
@@ -158,7 +159,11 @@ def tables_page() -> Iterator[str]:
         yield f"## {stage}"
         for spec in (
             *module.TABLES,
-            *(item for item in (*COOLING_STUDIED, *POWER_STUDIED) if item.name.startswith(f"{stage}.")),
+            *(
+                item
+                for item in (*COOLING_STUDIED, *POWER_STUDIED, *NETWORK_STUDIED)
+                if item.name.startswith(f"{stage}.")
+            ),
         ):
             yield ""
             yield f"### {spec.name}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rackwright.plan import WeeklyPlan
     from rackwright.program import Program
     from rackwright.study.cooling import Questions as CoolingQuestions
+    from rackwright.study.network import NetworkQuestions
     from rackwright.study.power import PowerQuestions
 
 app = typer.Typer(
@@ -327,6 +328,16 @@ def rack(
         Path | None, typer.Option("--network", help="cooling: your own loop, EPANET.", metavar="INP")
     ] = None,
     weather: Annotated[Path | None, typer.Option("--weather", help="cooling: an EPW file.", metavar="EPW")] = None,
+    load: Annotated[
+        bool, typer.Option("--load", help="network: exact load of every link, unfailed and after failures.")
+    ] = False,
+    hashed: Annotated[bool, typer.Option("--hashed", help="network: flows hashed to one path each.")] = False,
+    choose: Annotated[
+        bool, typer.Option("--choose", help="network: other fabrics for the same cluster, those that none beats.")
+    ] = False,
+    racks: Annotated[
+        int | None, typer.Option("--racks", min=1, help="network: racks of the cluster whose failures are studied.")
+    ] = None,
     site: Annotated[
         str | None, typer.Option("--site", help="One site; cooling: with its hours; power: with --utility.")
     ] = None,
@@ -346,7 +357,7 @@ def rack(
         of_power = of_power or view is View.power
         through_hours = hours or weather is not None or (site is not None and not of_power)
         of_cooling = through_hours or margin or pressure or controls or mixed or transient or network is not None
-        of_cooling = of_cooling or (failures and view is not View.power)
+        of_cooling = of_cooling or (failures and view in (None, View.cooling))
         outcome = _run(file, "rack", no_cache)
         if of_power:
             from rackwright.study.power import PowerQuestions
@@ -356,6 +367,11 @@ def rack(
             seen = utility or smooth or (trace is not None and not waveform)
             asked = PowerQuestions(singles, pairs, waveform, architectures, seen, smooth, trace, site)
             outcome = _studied(outcome, asked)
+        if view is View.network or load or hashed or choose:
+            from rackwright.study.network import NetworkQuestions
+
+            view = view or View.network
+            outcome = _studied(outcome, NetworkQuestions(load or failures, hashed, choose, racks))
         if page is not None:
             from rackwright.study.wave_page import wave_page
 
@@ -379,16 +395,19 @@ def rack(
         _finish(outcome, strict)
 
 
-def _studied(outcome: Outcome, questions: CoolingQuestions | PowerQuestions) -> Outcome:
+def _studied(outcome: Outcome, questions: CoolingQuestions | PowerQuestions | NetworkQuestions) -> Outcome:
     """The outcome with a study's answers; progress goes to standard error."""
     from rackwright.progress import Console
     from rackwright.study.cooling import study_cooling
+    from rackwright.study.network import NetworkQuestions, study_network
     from rackwright.study.power import PowerQuestions, study_power
 
     console = Console(sys.stderr)
     try:
         if isinstance(questions, PowerQuestions):
             return study_power(outcome, questions, progress=console)
+        if isinstance(questions, NetworkQuestions):
+            return study_network(outcome, questions, progress=console)
         return study_cooling(outcome, questions, progress=console)
     finally:
         console.close()

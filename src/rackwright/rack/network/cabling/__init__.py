@@ -1,0 +1,1 @@
+"""From links to cables: ends, floor, routes, media, structured cabling, the cut list."""

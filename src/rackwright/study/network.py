@@ -1,0 +1,258 @@
+"""`rackwright rack FILE network`: a generation's scale-out fabric port by port, its load, and what failures do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rackwright.outcome import Outcome
+from rackwright.program.case import Case
+from rackwright.progress import SILENT, Progress
+from rackwright.rack.design import RackDesign
+from rackwright.rack.network.clos import usable_ports
+from rackwright.rack.network.load.hashed import hashed_load
+from rackwright.rack.network.load.links import LinkLoad, link_load
+from rackwright.rack.network.load.routed import Graph, graph_of
+from rackwright.rack.network.load.symmetric import symmetric_load
+from rackwright.rack.network.load.traffic import Traffic, permutation, uniform
+from rackwright.rack.network.topology.clos import clos_wiring
+from rackwright.rack.network.topology.wiring import FabricProblem, Wiring
+from rackwright.study import network_specs as specs
+from rackwright.study.network_choice import choice_finding, choice_of, choice_rows
+from rackwright.tables import Finding, TableSpec, finding, not_modelled
+
+#: Endpoints of a plane whose failures are studied, unless racks are given; a cluster's fabric repeats itself beyond.
+STUDIED_ENDPOINTS = 16384
+#: Flows of a pair that are tried, draws, and the share of leaf uplinks that fail at once in the last case.
+FLOWS, SAMPLES, LOST_SHARE = (1, 4, 16), 20, 0.01
+#: Endpoints of a plane whose flows are drawn: each flow's path is walked.
+HASHED_ENDPOINTS = 4096
+KNOW, NOT_YET = "know", "do not know yet"
+ALL_TO_ALL, AWAY = "all to all", "half the cluster away"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkQuestions:
+    """What a study of the fabric is asked. `racks` replaces the size of the cluster whose failures are studied."""
+
+    load: bool = False
+    hashed: bool = False
+    choose: bool = False
+    racks: int | None = None
+
+
+def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Progress = SILENT) -> Outcome:
+    """The outcome with the study's tables and findings among those of the rack stage."""
+    assert outcome.rack is not None
+    case = outcome.program.case()
+    rows: dict[TableSpec, list[tuple[Any, ...]]] = {spec: [] for spec in _asked(questions)}
+    findings: list[Finding] = []
+    for design in outcome.rack.designs:
+        try:
+            progress.step(f"{design.generation}: {design.network.cluster_racks:,} racks, port by port")
+            plane = plane_of(case, design, design.network.cluster_racks)
+        except FabricProblem as problem:
+            findings.append(not_modelled("rack.network.ports", design.generation, str(problem)))
+            continue
+        rows[specs.NETWORK_PORTS] += port_rows(design, plane)
+        findings += _whole(design, plane)
+        front = choice_of(outcome.program, case, design) if questions.choose else None
+        if front is not None:
+            rows[specs.NETWORK_CHOICE] += choice_rows(case, design, front)
+            findings.append(choice_finding(design, front))
+        if questions.load or questions.hashed:
+            studied = graph_of(plane_of(case, design, studied_racks(case, design, questions.racks, STUDIED_ENDPOINTS)))
+        if questions.load:
+            progress.step(f"{design.generation}: loads and failures")
+            found = list(load_rows(case, design, studied))
+            rows[specs.NETWORK_LOAD] += found
+            findings += _failures(design, found)
+        if questions.hashed:
+            progress.step(f"{design.generation}: hashed flows")
+            rows[specs.NETWORK_HASHED] += hashed_rows(case, design, outcome.program.seed, questions.racks)
+    tables = [spec.table(found) for spec, found in rows.items()]
+    kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
+    return replace(outcome, rack=kept)
+
+
+def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
+    yield specs.NETWORK_PORTS
+    if questions.load:
+        yield specs.NETWORK_LOAD
+    if questions.hashed:
+        yield specs.NETWORK_HASHED
+    if questions.choose:
+        yield specs.NETWORK_CHOICE
+
+
+def plane_of(case: Case, design: RackDesign, racks: int) -> Wiring:
+    """One plane of a cluster of so many racks; the others are copies of it.
+
+    Raises
+    ------
+    FabricProblem
+        Where three tiers of the switch do not hold it.
+    """
+    rack, network = case.rack[design.generation], design.network
+    switch = case.catalogue.switches[rack.network.switch]
+    if not network.link_bit_s > 0:
+        raise FabricProblem(f"{design.generation} has no scale-out adapters: one in a tray with accelerators would do")
+    return clos_wiring(
+        racks=racks,
+        per_rack=network.adapters,
+        ports=usable_ports(switch.ports, switch.rate_bit_s, network.link_bit_s, switch.ports_most),
+        link_bit_s=network.link_bit_s,
+        rails=rack.network.rails,
+        block_racks=min(rack.block.racks, racks),
+        oversubscription=rack.network.oversubscription,
+        name=f"{design.generation} scale-out",
+    )
+
+
+def studied_racks(case: Case, design: RackDesign, given: int | None, most: int) -> int:
+    """Racks of the cluster whose failures are studied: whole blocks, two at least, the cluster's own at most."""
+    network = design.network
+    if given is not None:
+        return max(1, min(given, network.cluster_racks))
+    block = max(case.rack[design.generation].block.racks, 1)
+    racks = most // max(network.adapters, 1) // block * block
+    return min(max(racks, 2 * block), network.cluster_racks)
+
+
+def port_rows(design: RackDesign, plane: Wiring) -> Iterator[tuple[Any, ...]]:
+    """Tier by tier: what was built beside what the formula counts."""
+    fabric = design.network.fabric
+    counted = (
+        ("leaves", 1, fabric.leaves, fabric.endpoint_links),
+        ("spines", 2, fabric.spines, fabric.leaf_spine_links),
+        ("cores", 3, fabric.cores, fabric.spine_core_links),
+    )
+    used = np.bincount(plane.lower, minlength=plane.nodes) + np.bincount(plane.upper, minlength=plane.nodes)
+    for name, tier, switches, links in counted:
+        built = plane.switches_of_tier(tier)
+        if switches or len(built):
+            yield (
+                design.generation,
+                design.network.cluster_racks,
+                fabric.planes,
+                name,
+                len(built),
+                switches,
+                len(plane.links_of_tier(tier - 1)),
+                links,
+                int(used[built].max(initial=0)),
+                plane.switch_ports,
+            )
+
+
+def _whole(design: RackDesign, plane: Wiring) -> Iterator[Finding]:
+    """The formula's counts against the ports, and all to all on the whole cluster against what the design counts on."""
+    generation, fabric = design.generation, design.network.fabric
+    built = [len(plane.switches_of_tier(tier)) for tier in (1, 2, 3)]
+    off = sum(abs(a - b) for a, b in zip(built, (fabric.leaves, fabric.spines, fabric.cores), strict=True))
+    yield finding(
+        "rack.network.ports", generation, float(off + abs(plane.links - fabric.links)), 0.0, "",
+        standing="standard", source="counting", text="switches and links of a plane by formula that differ from those built",
+    )  # fmt: skip
+    load = symmetric_load(plane, plane.link_bit_s)
+    yield finding(
+        "rack.network.all_to_all",
+        generation,
+        load.carried_share,
+        fabric.delivered_share * (1 - 1e-9),
+        "",
+        standing="user",
+        at_least=True,
+        source=f"rack.{generation}.network.oversubscription",
+        text="share of the adapters' rate that all-to-all traffic of the whole cluster gets, against uplinks over downlinks",
+    )
+
+
+def failures_of(plane: Wiring) -> Iterator[tuple[str, list[int], list[int]]]:
+    """What fails: (words, links, switches), each by itself; then some uplinks at once."""
+    yield "nothing", [], []
+    up = plane.links_of_tier(1)
+    if len(up):
+        yield "one link between leaf and spine", [int(up[0])], []
+        yield "one spine", [], [int(plane.switches_of_tier(2)[0])]
+    core = plane.switches_of_tier(3)
+    if len(core):
+        yield "one link between spine and core", [int(plane.links_of_tier(2)[0])], []
+        yield "one core", [], [int(core[0])]
+    leaves = plane.switches_of_tier(1)
+    if len(leaves) > 1:
+        yield "one leaf", [], [int(leaves[0])]
+    lost = round(LOST_SHARE * len(up))
+    if lost > 1:
+        drawn = np.random.default_rng(0).choice(up, lost, replace=False)
+        yield f"{lost:,} links between leaf and spine", sorted(drawn.tolist()), []
+
+
+def load_rows(case: Case, design: RackDesign, graph: Graph) -> Iterator[tuple[Any, ...]]:
+    """Loads of each traffic after each failure, before routers know and after."""
+    plane = graph.wiring
+    racks = plane.endpoints // design.network.adapters
+    for name, traffic in traffics(plane, design.network.adapters):
+        for words, links, switches in failures_of(plane):
+            for converged in (True,) if words == "nothing" else (False, True):
+                load = link_load(graph, traffic, failed_links=links, failed_switches=switches, converged=converged)
+                yield _load_row(design.generation, racks, name, words, KNOW if converged else NOT_YET, plane, load)
+
+
+def traffics(plane: Wiring, per_rack: int) -> Iterator[tuple[str, Traffic]]:
+    """All to all, and each adapter to the one of the rack half the cluster away."""
+    yield ALL_TO_ALL, uniform(plane.link_bit_s)
+    racks = plane.endpoints // per_rack
+    away = (np.arange(plane.endpoints) + racks // 2 * per_rack) % plane.endpoints
+    yield AWAY, permutation(away, plane.link_bit_s)
+
+
+def _load_row(
+    generation: str, racks: int, traffic: str, words: str, routers: str, plane: Wiring, load: LinkLoad
+) -> tuple[Any, ...]:
+    busier = np.maximum(load.up_bit_s, load.down_bit_s) / plane.link_bit_s
+    tier = plane.tier[plane.lower]
+
+    def most(number: int) -> float | None:
+        here = busier[tier == number]
+        return float(here.max()) if len(here) else None
+
+    return (
+        generation, racks, traffic, words, routers, float(busier[tier == 0].mean()), most(1), most(2),
+        load.delivered_share, load.carried_share,
+    )  # fmt: skip
+
+
+def _failures(design: RackDesign, rows: list[tuple[Any, ...]]) -> Iterator[Finding]:
+    """The worst single failure, once routers know of it: what all to all still gets."""
+    single = [row for row in rows if row[2] == ALL_TO_ALL and row[4] == KNOW and row[3].startswith("one ")]
+    if not single:
+        return
+    worst = min(single, key=lambda row: float(row[9]))
+    yield finding(
+        "rack.network.single_failure",
+        design.generation,
+        float(worst[9]),
+        design.network.fabric.delivered_share,
+        "",
+        standing="user",
+        severity="note",
+        at_least=True,
+        source=f"rack.{design.generation}.network.switch",
+        text=f"share of the rate that all to all gets after the worst single failure of a plane ({worst[3]}), "
+        f"{worst[1]:,} racks; with {design.network.fabric.planes} planes an adapter may send around it",
+    )
+
+
+def hashed_rows(case: Case, design: RackDesign, seed: int, given: int | None) -> Iterator[tuple[Any, ...]]:
+    """Flows hashed to one path each, half the cluster away."""
+    plane = plane_of(case, design, studied_racks(case, design, given, HASHED_ENDPOINTS))
+    graph, per_rack = graph_of(plane), design.network.adapters
+    traffic = dict(traffics(plane, per_rack))[AWAY]
+    for flows in FLOWS:
+        found = hashed_load(graph, traffic, flows, samples=SAMPLES, seed=seed)
+        columns = zip(found.mean(), found.nearly_all(), strict=True)
+        yield (design.generation, plane.endpoints // per_rack, flows, SAMPLES, *(v for pair in columns for v in pair))

@@ -1,0 +1,82 @@
+"""The tables of the network study: names, units and meanings."""
+
+from __future__ import annotations
+
+from rackwright.tables import Column, TableSpec
+
+_GENERATION = Column("generation", "rack generation", type="text")
+
+NETWORK_PORTS = TableSpec(
+    "rack.network_ports",
+    "A cluster's scale-out fabric built port by port, one plane of it, beside the count by formula.",
+    (
+        _GENERATION,
+        Column("racks", "racks of the cluster", type="count"),
+        Column("planes", "planes alike", type="count"),
+        Column("tier", "leaves, spines or cores", type="text"),
+        Column("switches", "switches of a plane, built", type="count"),
+        Column("counted", "the same by formula", type="count"),
+        Column("links", "links of a plane from below, built", type="count"),
+        Column("links_counted", "the same by formula", type="count"),
+        Column("ports_used", "most ports used on a switch", type="count"),
+        Column("ports", "ports of a switch at the links' rate", type="count"),
+    ),
+)
+
+NETWORK_LOAD = TableSpec(
+    "rack.network_load",
+    "Expected load of every link of a plane, exactly: by traffic, by what has failed, before and after routers know.",
+    (
+        _GENERATION,
+        Column("racks", "racks of the cluster that is studied", type="count"),
+        Column("traffic", "who sends to whom, every adapter all it can", type="text"),
+        Column("failed", "what has failed", type="text"),
+        Column("routers", "whether routers know of it", type="text"),
+        Column("adapters", "mean load of adapters' links, the busier way, of their rate", shown="%"),
+        Column("leaf_spine", "most load of a link between leaf and spine; empty without spines", shown="%"),
+        Column("spine_core", "most load of a link between spine and core; empty without cores", shown="%"),
+        Column("delivered", "share of the traffic that arrives, links as wide as their load", shown="%"),
+        Column("carried", "share of the traffic, all pairs cut alike, that loads no link over its rate", shown="%"),
+    ),
+)
+
+NETWORK_HASHED = TableSpec(
+    "rack.network_hashed",
+    "Flows that are hashed to one path each: worst link, and what flows get when links are shared max-min fairly.",
+    (
+        _GENERATION,
+        Column("racks", "racks of the cluster that is studied", type="count"),
+        Column("flows", "flows of each pair", type="count"),
+        Column("samples", "draws of all paths", type="count"),
+        Column("worst", "load of the worst link over its rate, mean of the draws"),
+        Column("worst_95", "the same, that 95 % of the draws stay under"),
+        Column("goodput", "what all flows together get, of what they ask, mean", shown="%"),
+        Column("goodput_95", "the same, that 95 % of the draws exceed", shown="%"),
+        Column("slowest", "what the slowest pair gets, of what it asks, mean", shown="%"),
+        Column("slowest_95", "the same, that 95 % of the draws exceed", shown="%"),
+    ),
+)
+
+NETWORK_CHOICE = TableSpec(
+    "rack.network_choice",
+    "Fabrics for the same cluster that no other beats in cost, power, optics, hops, blast radius and bisection at once, by cost.",
+    (
+        _GENERATION,
+        Column("own", "yes for the program's own design", type="text"),
+        Column("on_front", "in all: at every corner of the assumed figures' ranges; in some; or no", type="text"),
+        Column("switch", "switch of every tier", type="text"),
+        Column("planes", "planes", type="count"),
+        Column("rails", "rails", type="count"),
+        Column("oversubscription", "downlinks over uplinks of a leaf"),
+        Column("tiers", "tiers", type="count"),
+        Column("switches", "switches of all planes", type="count"),
+        Column("cost_usd", "switches and modules", "USD", shown="MUSD"),
+        Column("power_w", "switches and modules", "W", shown="kW"),
+        Column("optics", "modules at the links' rate", type="count"),
+        Column("hops", "most switches on a shortest path", type="count"),
+        Column("blast", "most of all adapters' rate that one dead switch takes", shown="%"),
+        Column("bisection", "share of its rate that an adapter gets when all send at once", shown="%"),
+    ),
+)
+
+TABLES: tuple[TableSpec, ...] = (NETWORK_PORTS, NETWORK_LOAD, NETWORK_HASHED, NETWORK_CHOICE)

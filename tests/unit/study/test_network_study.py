@@ -1,0 +1,78 @@
+"""A cluster's fabric port by port, from the words of the command line: counts meet, loads obey, failures cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rackwright.cli import app
+from rackwright.pipeline import run
+from rackwright.program import load
+from rackwright.study.network import ALL_TO_ALL, KNOW, NetworkQuestions, study_network
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.fixture(scope="module")
+def studied():
+    outcome = run(load(EXAMPLES / "us-racks.yaml"), until="rack")
+    return study_network(outcome, NetworkQuestions(load=True, hashed=True, racks=56))
+
+
+def rows(outcome, name, generation="gb300"):
+    table = next(table for table in outcome.rack.tables if table.name == name)
+    return [row for row in table.rows() if row["generation"] == generation]
+
+
+def found(outcome, rule, generation="gb300"):
+    return next(f for f in outcome.rack.findings if f.rule == rule and f.subject == generation)
+
+
+def test_what_is_built_port_by_port_is_what_the_formula_counts(studied):
+    for generation in ("gb300", "helios", "vera-rubin", "kyber"):
+        for row in rows(studied, "rack.network_ports", generation):
+            assert (row["switches"], row["links"]) == (row["counted"], row["links_counted"])
+            assert row["ports_used"] <= row["ports"]
+        assert found(studied, "rack.network.ports", generation).outcome == "passed"
+
+
+def test_a_fabric_without_oversubscription_carries_all_to_all_of_the_whole_cluster(studied):
+    assert found(studied, "rack.network.all_to_all").value == pytest.approx(1.0)
+
+
+def test_unfailed_loads_are_those_of_counting(studied):
+    # 56 racks of 72 ends: 16 leaves of 252; what leaves a leaf divides over 256 uplinks
+    row = next(r for r in rows(studied, "rack.network_load") if r["failed"] == "nothing" and r["traffic"] == ALL_TO_ALL)
+    assert row["leaf_spine"] == pytest.approx(252 * (4032 - 252) / 4031 / 256)
+    assert row["adapters"] == pytest.approx(1.0)
+    assert row["delivered"] == 1.0
+
+
+def test_before_routers_know_traffic_is_lost_and_after_none_is_but_what_has_no_way(studied):
+    lossy = [row for row in rows(studied, "rack.network_load") if row["failed"] != "nothing"]
+    for row in lossy:
+        if row["failed"] == "one leaf":
+            assert row["delivered"] < 1.0  # its adapters have no other way on this plane
+        elif row["routers"] == KNOW:
+            assert row["delivered"] == pytest.approx(1.0)
+            assert row["carried"] < 1.0 or row["leaf_spine"] <= 1.0
+        else:
+            assert row["delivered"] < 1.0
+
+
+def test_more_flows_of_a_pair_come_nearer_to_the_expected_load(studied):
+    by_flows = {row["flows"]: row for row in rows(studied, "rack.network_hashed")}
+    assert by_flows[1]["goodput"] < by_flows[4]["goodput"] < by_flows[16]["goodput"] < 1.0
+    assert by_flows[1]["worst"] > by_flows[4]["worst"] > by_flows[16]["worst"] > 1.0
+    assert by_flows[1]["slowest"] <= by_flows[1]["goodput"]
+
+
+def test_the_command_line_tells_it_and_says_what_it_does_not_know():
+    told = CliRunner().invoke(app, ["rack", str(EXAMPLES / "tiny.yaml"), "network", "--failures", "--json"])
+    assert told.exit_code == 0
+    tables = json.loads(told.stdout)["tables"]
+    assert {"rack.network_ports", "rack.network_load"} <= set(tables)
+    assert "rack.cooling_failures" not in tables
