@@ -52,7 +52,14 @@ def choice_of(program: Program, case: Case, design: RackDesign) -> Front | None:
     optic = case.catalogue.optics[rack.network.optic]
     here = f"catalogue.optics.{rack.network.optic}"
     both = _figure(program, f"{here}.cost", 2 * optic.cost_usd)
-    links = LinkOption(both, both, _figure(program, f"{here}.power", optic.power_w), end_optics=2, trunk_optics=2)
+    links = LinkOption(
+        both,
+        both,
+        _figure(program, f"{here}.power", optic.power_w),
+        end_optics=2,
+        trunk_optics=2,
+        rate_bit_s=optic.rate_bit_s,
+    )
     own = (
         {rack.network.rails, *RAILS},
         {rack.network.planes, *PLANES},

@@ -70,6 +70,36 @@ def test_more_flows_of_a_pair_come_nearer_to_the_expected_load(studied):
     assert by_flows[1]["slowest"] <= by_flows[1]["goodput"]
 
 
+@pytest.fixture(scope="module")
+def chosen():
+    outcome = run(load(EXAMPLES / "us-racks.yaml"), until="rack")
+    return study_network(outcome, NetworkQuestions(choose=True))
+
+
+def test_the_programs_own_fabric_stands_among_the_others_with_its_own_counts(chosen):
+    own = [row for row in rows(chosen, "rack.network_choice") if row["own"] == "yes"]
+    assert len(own) == 1
+    network = chosen.rack.of("gb300").network
+    assert own[0]["switches"] == network.leaves + network.spines + network.cores
+    # modules by rate; the design's own count fills whole cages, a few per cent more
+    assert 0.95 < own[0]["optics"] / network.optics <= 1.0
+
+
+def test_on_the_front_none_beats_another_in_all(chosen):
+    front = [row for row in rows(chosen, "rack.network_choice", "kyber") if row["on_front"] != "no"]
+    low = ("cost_usd", "power_w", "optics", "hops", "blast")
+    for one in front:
+        for other in front:
+            as_good = all(other[key] <= one[key] for key in low) and other["bisection"] >= one["bisection"]
+            better = any(other[key] < one[key] for key in low) or other["bisection"] > one["bisection"]
+            assert not (as_good and better)
+
+
+def test_what_rests_on_assumed_figures_is_said(chosen):
+    said = found(chosen, "rack.network.choice")
+    assert "power_w rest on assumed figures" in said.text
+
+
 def test_the_command_line_tells_it_and_says_what_it_does_not_know():
     told = CliRunner().invoke(app, ["rack", str(EXAMPLES / "tiny.yaml"), "network", "--failures", "--json"])
     assert told.exit_code == 0

@@ -50,7 +50,10 @@ class SwitchOption:
 
 @dataclass(frozen=True, slots=True)
 class LinkOption:
-    """Cables of a fabric: endpoint links and links between switches, each with its optics."""
+    """Cables of a fabric: endpoint links and links between switches, each with its optics.
+
+    With `rate_bit_s` prices and power are those of a link of that rate; slower links share a module and its price.
+    """
 
     end_price: Figure
     trunk_price: Figure
@@ -59,6 +62,7 @@ class LinkOption:
     #: Transceivers of a link to an endpoint (0 where it is copper) and between switches.
     end_optics: int = 0
     trunk_optics: int = 2
+    rate_bit_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Design:
     oversubscription: float
     ports: int
     fabric: Fabric
+    #: Rate of a link: the adapter's over the planes.
+    link_bit_s: float = 0.0
 
     @property
     def switches(self) -> int:
@@ -167,7 +173,7 @@ def designs_of(
             continue
         fabric = folded_clos(ends, ports, rails=rail, planes=many, block_endpoints=block, oversubscription=over)
         if fabric.fits:
-            designs.append(Design(switch, many, rail, over, ports, fabric))
+            designs.append(Design(switch, many, rail, over, ports, fabric, need.adapter_bit_s / many))
         else:
             left_out.append(f"{what}: {ends} endpoints do not fit in three tiers of {ports} ports")
     return designs, left_out
@@ -246,11 +252,12 @@ def _values(designs: Sequence[Design], links: LinkOption, figures: dict[str, flo
     rows = []
     for design in designs:
         name = design.switch.name
-        optics = design.end_links * links.end_optics + design.trunks * links.trunk_optics
+        part = design.link_bit_s / links.rate_bit_s if links.rate_bit_s else 1.0
+        optics = part * (design.end_links * links.end_optics + design.trunks * links.trunk_optics)
         cost = (
             design.switches * figures[f"{name} price"]
-            + design.end_links * figures["end price"]
-            + design.trunks * figures["trunk price"]
+            + part * design.end_links * figures["end price"]
+            + part * design.trunks * figures["trunk price"]
         )
         power_w = design.switches * figures[f"{name} power"] + optics * figures["optic power"]
         rows.append((cost, power_w, optics, design.hops, design.blast_share, design.fabric.delivered_share))
