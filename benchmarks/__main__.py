@@ -12,6 +12,9 @@ from benchmarks import (
     compile_plan,
     cooling_years,
     cut_list,
+    fabric_build,
+    fabric_load,
+    floor_lines,
     power_halls,
     power_losses,
     power_row,
@@ -33,7 +36,10 @@ def rows() -> Iterator[Row]:
     yield from power_row.run()
     yield from utility_hour.run()
     yield from cheapest_mix.run()
+    yield from fabric_build.run()
+    yield from fabric_load.run()
     yield from cut_list.run()
+    yield from floor_lines.run()
 
 
 #: The page that carries the table, between these two marks.

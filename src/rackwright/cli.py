@@ -332,6 +332,13 @@ def rack(
         bool, typer.Option("--load", help="network: exact load of every link, unfailed and after failures.")
     ] = False,
     hashed: Annotated[bool, typer.Option("--hashed", help="network: flows hashed to one path each.")] = False,
+    cables: Annotated[
+        bool, typer.Option("--cables", help="network: cables and modules of a cluster laid on a floor.")
+    ] = False,
+    cut_list: Annotated[
+        Path | None,
+        typer.Option("--cut-list", help="network: every cable, as CSV and Parquet, into a folder.", metavar="FOLDER"),
+    ] = None,
     choose: Annotated[
         bool, typer.Option("--choose", help="network: other fabrics for the same cluster, those that none beats.")
     ] = False,
@@ -367,11 +374,12 @@ def rack(
             seen = utility or smooth or (trace is not None and not waveform)
             asked = PowerQuestions(singles, pairs, waveform, architectures, seen, smooth, trace, site)
             outcome = _studied(outcome, asked)
-        if view is View.network or load or hashed or choose:
+        laid = cables or cut_list is not None
+        if view is View.network or load or hashed or choose or laid:
             from rackwright.study.network import NetworkQuestions
 
             view = view or View.network
-            outcome = _studied(outcome, NetworkQuestions(load or failures, hashed, choose, racks))
+            outcome = _studied(outcome, NetworkQuestions(load or failures, hashed, choose, laid, racks, cut_list))
         if page is not None:
             from rackwright.study.wave_page import wave_page
 

@@ -64,7 +64,7 @@ def share_of(key: int, item: int, tag: int, visit: int, purpose: int) -> float:
     """Philox in plain Python integers: the counter of ours, none of our code."""
     key &= 2**64 - 1
     k0, k1 = key & 0xFFFFFFFF, key >> 32
-    c0, c1, c2, c3 = item & 0xFFFFFFFF, tag & 0xFFFFFFFF, visit & 0xFFFFFFFF, purpose << 16
+    c0, c1, c2, c3 = item & 0xFFFFFFFF, tag & 0xFFFFFFFF, visit & 0xFFFFFFFF, int(purpose) << 16
     for _ in range(10):
         p, q = 0xD2511F53 * c0, 0xCD9E8D57 * c2
         c0, c1, c2, c3 = (q >> 32) ^ c1 ^ k0, q & 0xFFFFFFFF, (p >> 32) ^ c3 ^ k1, p & 0xFFFFFFFF

@@ -440,6 +440,7 @@ POSITIVE_BIT_RATE = quantity("a link rate above zero", "bit/s", "800 Gbit/s", 1.
 TOKEN_RATE = quantity("tokens a second", "token/s", "8e12 tokens/day", 0.0, LARGEST)
 YEARLY_VOLATILITY = quantity("a yearly volatility", "", "15 %", 0.0, 5.0)
 YEARLY_RATE = quantity("a yearly rate", "1/year", "0.09 /year", 0.0, 10.0)
+LENGTHS = quantity("lengths, rising", "", "0.5, 1, 2 m", -LARGEST)
 WORD = quantity("a name", "", "gb300", -LARGEST)
 WEEK = quantity("a week", "", "2026-W14", -LARGEST)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rackwright.errors import ProgramError
 from rackwright.outcome import Outcome
 from rackwright.program.case import Case
 from rackwright.progress import SILENT, Progress
@@ -41,7 +43,10 @@ class NetworkQuestions:
     load: bool = False
     hashed: bool = False
     choose: bool = False
+    cables: bool = False
     racks: int | None = None
+    #: Where the cut list is written, a file for each generation: a folder.
+    cut_list: Path | None = None
 
 
 def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Progress = SILENT) -> Outcome:
@@ -73,9 +78,53 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if questions.hashed:
             progress.step(f"{design.generation}: hashed flows")
             rows[specs.NETWORK_HASHED] += hashed_rows(case, design, outcome.program.seed, questions.racks)
+        if questions.cables:
+            progress.step(f"{design.generation}: cables")
+            _cables(outcome, case, design, questions, rows, findings)
     tables = [spec.table(found) for spec, found in rows.items()]
     kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
     return replace(outcome, rack=kept)
+
+
+#: Racks whose cables are laid, unless racks are given.
+LAID_ENDPOINTS = 16384
+
+
+def _cables(
+    outcome: Outcome,
+    case: Case,
+    design: RackDesign,
+    questions: NetworkQuestions,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    """The cut list of a cluster, its sums, and what no medium joins said."""
+    from rackwright.study.network_cables import (
+        blast_rows,
+        cable_findings,
+        cable_rows,
+        cuts_of,
+        loss_rows,
+        module_rows,
+    )
+
+    racks, generation = studied_racks(case, design, questions.racks, LAID_ENDPOINTS), design.generation
+    try:
+        cuts = cuts_of(outcome.program, case, design, racks)
+    except (ProgramError, FabricProblem) as problem:
+        said = problem.problems[0] if isinstance(problem, ProgramError) else None
+        text = f"{said.found}; expected {said.expected}" if said else str(problem)
+        findings.append(not_modelled("rack.network.cables", generation, text, f"rack.{generation}.network"))
+        return
+    rows[specs.NETWORK_CABLES] += cable_rows(generation, racks, cuts)
+    rows[specs.NETWORK_MODULES] += module_rows(generation, racks, cuts)
+    rows[specs.NETWORK_LOSS] += loss_rows(generation, racks, case, cuts)
+    rows[specs.NETWORK_BLAST] += blast_rows(generation, racks, cuts)
+    findings += cable_findings(design, racks, cuts)
+    if questions.cut_list is not None:
+        questions.cut_list.mkdir(parents=True, exist_ok=True)
+        cuts.write(questions.cut_list / f"{generation}.cut_list.parquet")
+        cuts.write(questions.cut_list / f"{generation}.cut_list.csv")
 
 
 def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
@@ -86,6 +135,8 @@ def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
         yield specs.NETWORK_HASHED
     if questions.choose:
         yield specs.NETWORK_CHOICE
+    if questions.cables:
+        yield from (specs.NETWORK_CABLES, specs.NETWORK_MODULES, specs.NETWORK_LOSS, specs.NETWORK_BLAST)
 
 
 def plane_of(case: Case, design: RackDesign, racks: int) -> Wiring:

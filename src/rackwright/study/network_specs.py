@@ -79,4 +79,76 @@ NETWORK_CHOICE = TableSpec(
     ),
 )
 
-TABLES: tuple[TableSpec, ...] = (NETWORK_PORTS, NETWORK_LOAD, NETWORK_HASHED, NETWORK_CHOICE)
+_RACKS = Column("racks", "racks of the cluster that is laid", type="count")
+
+NETWORK_CABLES = TableSpec(
+    "rack.network_cables",
+    "Cables of a cluster laid on a floor by rule, by what is ordered; a breakout counts once.",
+    (
+        _GENERATION,
+        _RACKS,
+        Column("sku", "medium, form and stocked length", type="text"),
+        Column("medium", "medium in the catalogue", type="text"),
+        Column("cables", "pieces", type="count"),
+        Column("stocked_m", "stocked length", "m"),
+        Column("metres", "metres in all", "m"),
+        Column("cost_usd", "cost without modules", "USD", shown="kUSD"),
+        Column("reach_status", "standing of its reach", type="text"),
+        Column("price_status", "standing of its price", type="text"),
+    ),
+)
+
+NETWORK_MODULES = TableSpec(
+    "rack.network_modules",
+    "Modules and plugs of the same cables, one to a cage.",
+    (
+        _GENERATION,
+        _RACKS,
+        Column("module", "module in the catalogue, or the plug of a cable", type="text"),
+        Column("at", "what they sit in", type="text"),
+        Column("count", "pieces", type="count"),
+        Column("power_w", "their power", "W", shown="kW"),
+        Column("cost_usd", "their cost", "USD", shown="kUSD"),
+        Column("reach_status", "standing of their rate and reach", type="text"),
+        Column("price_status", "standing of their price", type="text"),
+    ),
+)
+
+NETWORK_LOSS = TableSpec(
+    "rack.network_loss",
+    "The worst channel of each fibre medium and its loss, against what its modules allow from end to end.",
+    (
+        _GENERATION,
+        _RACKS,
+        Column("medium", "medium in the catalogue", type="text"),
+        Column("worst_m", "metres of the channel with the worst loss, as stocked", "m"),
+        Column("worst_db", "its loss in dB, connectors of boxes on its way included"),
+        Column("allowed_db", "allowed, in dB"),
+    ),
+)
+
+NETWORK_BLAST = TableSpec(
+    "rack.network_blast",
+    "The row and the tray whose loss takes most: of adapters' rate to the top of the fabric, when all send.",
+    (
+        _GENERATION,
+        _RACKS,
+        Column("kind", "row or tray", type="text"),
+        Column("which", "the worst one", type="text"),
+        Column("lost", "of all adapters' rate", shown="%"),
+        Column("touched", "adapters that lose any", type="count"),
+        Column("half", "adapters that lose half or more", type="count"),
+        Column("dark", "adapters that lose all", type="count"),
+    ),
+)
+
+TABLES: tuple[TableSpec, ...] = (
+    NETWORK_CABLES,
+    NETWORK_MODULES,
+    NETWORK_LOSS,
+    NETWORK_BLAST,
+    NETWORK_PORTS,
+    NETWORK_LOAD,
+    NETWORK_HASHED,
+    NETWORK_CHOICE,
+)

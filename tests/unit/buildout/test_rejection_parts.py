@@ -5,25 +5,17 @@ import pytest
 from scipy.special import iv
 
 from rackwright.buildout.rejection import (
-    AIR_COOLED,
     ROWS,
-    WATER_COOLED,
-    Bank,
-    Chiller,
-    DryCell,
     Fan,
-    Pads,
     Pump,
-    WetCell,
     bank_for,
-    calibrated,
     dry_cell,
     pump_for,
     wet_cell,
 )
-from rackwright.buildout.rejection.sizing import with_liquid
 from rackwright.buildout.rejection.cells import counter_flow_w_k, cross_flow_w_k
 from rackwright.buildout.rejection.root import falling_root
+from rackwright.buildout.rejection.sizing import with_liquid
 from rackwright.figures import STATUSES
 from rackwright.physics.air import moist_air, pressure_at_altitude_pa
 

@@ -100,6 +100,47 @@ def test_what_rests_on_assumed_figures_is_said(chosen):
     assert "power_w rest on assumed figures" in said.text
 
 
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory):
+    outcome = run(load(EXAMPLES / "us-racks.yaml"), until="rack")
+    folder = tmp_path_factory.mktemp("cuts")
+    return study_network(outcome, NetworkQuestions(cables=True, racks=28, cut_list=folder)), folder
+
+
+def test_every_adapter_and_every_used_cage_has_one_module(laid):
+    by_place = {row["at"]: row["count"] for row in rows(laid[0], "rack.network_modules")}
+    # 28 racks of 72 adapters of 800 Gbit/s; leaves of 252 ends of 100 Gbit/s, eight to a cage; eight planes
+    assert by_place["adapters"] == 28 * 72
+    assert by_place["leaves"] >= 28 * 72
+    assert found(laid[0], "rack.network.modules").outcome == "passed"
+
+
+def test_the_cut_list_has_every_cable_of_the_totals_and_each_is_as_long_as_its_route(laid):
+    import polars as pl
+
+    outcome, folder = laid
+    cuts = pl.read_parquet(folder / "gb300.cut_list.parquet")
+    ordered = sum(row["cables"] for row in rows(outcome, "rack.network_cables"))
+    assert int(cuts.filter(pl.col("leg") == 1)["cords"].sum()) == ordered
+    assert (cuts["stocked_m"] >= cuts["routed_m"]).all()
+    assert cuts["a_label"].n_unique() == len(cuts)
+    assert (folder / "gb300.cut_list.csv").exists()
+
+
+def test_no_fibre_loses_more_than_its_modules_allow(laid):
+    for row in rows(laid[0], "rack.network_loss"):
+        assert 0 < row["worst_db"] < row["allowed_db"]
+
+
+def test_a_cage_that_no_medium_fits_is_said_with_what_would_do():
+    program = load(EXAMPLES / "us-racks.yaml").replace({"rack.gb300.network.switch_cage": "osfp1600"})
+    said = found(
+        study_network(run(program, until="rack"), NetworkQuestions(cables=True, racks=14)), "rack.network.cables"
+    )
+    assert said.outcome == "not modelled"
+    assert "osfp1600" in said.text
+
+
 def test_the_command_line_tells_it_and_says_what_it_does_not_know():
     told = CliRunner().invoke(app, ["rack", str(EXAMPLES / "tiny.yaml"), "network", "--failures", "--json"])
     assert told.exit_code == 0

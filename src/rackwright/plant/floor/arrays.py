@@ -7,7 +7,7 @@ for the words "from rackwright.compiled import".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,27 +17,35 @@ Ints = NDArray[np.int64]
 #: A structured array of one of the kinds below; compiled functions read its fields by name.
 Records = Any
 
+
+def plain(count: int) -> tuple[int, ...]:
+    """0, 1, 2 ... as 64-bit numbers: a function that is handed a literal is compiled once more for each."""
+    return tuple(cast("int", np.int64(number)) for number in range(count))
+
+
 #: What a place's time goes to: the columns of `Floor.spent`.
-IDLE, WORKS, BLOCKED, WAITS, DOWN, OFF = range(6)
+IDLE, WORKS, BLOCKED, WAITS, DOWN, OFF = plain(6)
 SPENT = ("starved", "work", "blocked", "waits", "down", "off")
 #: Why a place waits.
-FOR_NOTHING, FOR_OPENING, FOR_POOLS, FOR_KIT, FOR_BATCH = range(5)
+FOR_NOTHING, FOR_OPENING, FOR_POOLS, FOR_KIT, FOR_BATCH = plain(5)
 #: What comes next at a place's due time.
-NOTHING, WORK_ENDS, OPENS = range(3)
+NOTHING, WORK_ENDS, OPENS = plain(3)
 #: What becomes of a part that fails.
-PASSES_ALWAYS, IS_REWORKED, GOES_TO_BENCH, IS_SCRAPPED = range(4)
+PASSES_ALWAYS, IS_REWORKED, GOES_TO_BENCH, IS_SCRAPPED = plain(4)
 #: Ends of a route; -3 - k is store k.
 FINISHED, SCRAPPED = -1, -2
 STORE = -3
 #: Kinds of sources.
-ALWAYS, APART, SERIES = range(3)
+ALWAYS, APART, SERIES = plain(3)
 #: Jobs of the agenda.
-SERVE, BEGIN, LEAVE, KIT, RUN, GO = range(6)
+SERVE, BEGIN, LEAVE, KIT, RUN, GO = plain(6)
 #: How a call of the loop ended.
-DONE, PARTS_FULL, OUT_FULL, TRACE_FULL, TOO_MANY, ZERO_LOOP, DEADLOCK, ENOUGH = range(8)
+DONE, PARTS_FULL, OUT_FULL, TRACE_FULL, TOO_MANY, ZERO_LOOP, DEADLOCK, ENOUGH = plain(8)
 #: Laws of times, and what a draw is for; a phase's work is WORK + the phase's number.
-CONSTANT, EXPONENTIAL, GAMMA, LOGNORMAL, TRIANGULAR, EMPIRICAL = range(6)
-PASS, FOUND_AT, REWORK, SETUP, UP, REPAIR, BETWEEN, MIX, WORK = range(9)
+CONSTANT, EXPONENTIAL, GAMMA, LOGNORMAL, TRIANGULAR, EMPIRICAL = plain(6)
+PASS, FOUND_AT, REWORK, SETUP, UP, REPAIR, BETWEEN, MIX, WORK = plain(9)
+#: A first visit, a first attempt.
+FIRST = plain(1)[0]
 #: Items whose times are drawn at once where a station sees them nearly in order; a power of two.
 AHEAD_BITS = 4
 AHEAD = 1 << AHEAD_BITS

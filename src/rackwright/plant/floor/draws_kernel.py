@@ -7,7 +7,7 @@ it is the same whoever asks for it, in whatever order. All integers are held in 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from rackwright.plant.floor.arrays import (
     AHEAD,
     CONSTANT,
     EXPONENTIAL,
+    FIRST,
     GAMMA,
     LOGNORMAL,
     TRIANGULAR,
@@ -34,7 +35,7 @@ ONE_BITS = np.uint64(0x3FF0000000000000)
 ROOT_HALF_BITS = int(np.float64(math.sqrt(0.5)).view(np.int64))
 LN_2 = math.log(2.0)
 #: Attempt number of the power that makes a gamma of a shape below one out of one above.
-LIFT = 0xFFFF
+LIFT = cast("int", np.int64(0xFFFF))
 
 
 @scalar
@@ -159,7 +160,7 @@ def draw(law: Records, values: int, key: int, item: int, source: int, visit: int
         return float(law.a)
     if kind == GAMMA:
         return _gamma(law.a, law.b, key, item, source, visit, purpose)
-    even, odd = share(key, item >> 1, source, visit, purpose, 0)
+    even, odd = share(key, item >> 1, source, visit, purpose, FIRST)
     u = odd if item & 1 else even
     if kind == EXPONENTIAL:
         return float(-law.a * ln(u))
@@ -213,7 +214,7 @@ def fill(law: Records, values: int, key: int, item: Ints, source: int, visit: in
     if law.kind == EXPONENTIAL and _in_pairs(item):
         mean_s, first = law.a, item[0] >> 1
         for n in range(len(item) // 2):
-            even, odd = share(key, first + n, source, visit, purpose, 0)
+            even, odd = share(key, first + n, source, visit, purpose, FIRST)
             out[2 * n] = -mean_s * ln(even)
             out[2 * n + 1] = -mean_s * ln(odd)
     elif law.kind == CONSTANT:
@@ -229,9 +230,9 @@ def fill_ahead(law: Records, values: int, key: int, first: int, source: int, pur
     if law.kind == EXPONENTIAL:
         mean_s = law.a
         for n in range(AHEAD // 2):
-            even, odd = share(key, (first >> 1) + n, source, 0, purpose, 0)
+            even, odd = share(key, (first >> 1) + n, source, FIRST, purpose, FIRST)
             float_at(out, 2 * n).x = -mean_s * ln(even)
             float_at(out, 2 * n + 1).x = -mean_s * ln(odd)
     else:
         for i in range(AHEAD):
-            float_at(out, i).x = draw(law, values, key, first + i, source, 0, purpose)
+            float_at(out, i).x = draw(law, values, key, first + i, source, FIRST, purpose)

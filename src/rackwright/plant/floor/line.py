@@ -92,7 +92,7 @@ class Breakdown:
     clock: `operation`: the time to failure runs only while the place works; `time`: it runs always, from the last repair on,
     and a place may fail while it stands idle or holds a part that waits.
     work: what is done on the part in hand is `kept`, or is `lost` and its phase begins again with the same time.
-    crew: what a repair takes from pools; it waits for it.
+    crew: what a repair takes from pools; it waits for it, the lowest `priority` first.
     """
 
     up: Times
@@ -134,6 +134,8 @@ class Station:
     reserve: pools are taken as each `phase` asks (a phase that rises holds what it has while it waits), or the `peak` of all
     phases from the start. keeps_pools: they are kept while the part is blocked.
     setup: time before a part of another route than the place's last; it needs what the first phase needs.
+    priority: whose asking for pools is served first, the lowest before the others. batch: parts worked on at once; a place
+    begins when it has them all, with the time of the first.
     """
 
     name: str

@@ -12,6 +12,7 @@ from rackwright.plant.floor.arrays import (
     BETWEEN,
     BLOCKED,
     FINISHED,
+    FIRST,
     FOR_BATCH,
     FOR_KIT,
     FOR_NOTHING,
@@ -45,7 +46,7 @@ from rackwright.plant.floor.records_kernel import (
 def next_arrival(f: Records, s: int, now: float) -> float:
     row = source_at(f.source, s)
     if row.kind == APART:
-        return now + draw(law_at(f.law, row.law), f.value, row.key, row.items, row.tag, 0, BETWEEN)
+        return now + draw(law_at(f.law, row.law), f.value, row.key, row.items, row.tag, FIRST, BETWEEN)
     if row.kind == SERIES and row.items < row.count:
         return float(max(float_at(f.series, row.first + row.items).x, now))
     return math.inf
@@ -63,7 +64,12 @@ def _create(f: Records, s: int, now: float) -> int:
     chosen = source_at(f.source, s).route_first
     if source_at(f.source, s).routes > 1:
         u, _ = share(
-            source_at(f.source, s).key, item // source_at(f.source, s).campaign, source_at(f.source, s).tag, 0, MIX, 0
+            source_at(f.source, s).key,
+            item // source_at(f.source, s).campaign,
+            source_at(f.source, s).tag,
+            FIRST,
+            MIX,
+            FIRST,
         )
         while (
             u >= float_at(f.share, chosen).x

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rackwright.compiled import kernel, scalar
 from rackwright.plant.floor.agenda_kernel import say, schedule
-from rackwright.plant.floor.arrays import REPAIR, RUN, Records
+from rackwright.plant.floor.arrays import FIRST, REPAIR, RUN, Records
 from rackwright.plant.floor.draws_kernel import draw
 from rackwright.plant.floor.hours_kernel import next_change_s
 from rackwright.plant.floor.records_kernel import int_at, law_at, place_at, pool_at, queue_at, station_at
@@ -114,4 +114,6 @@ def shift(f: Records, q: int, now: float) -> None:
 def place_draw(f: Records, p: int, law: int, purpose: int) -> float:
     """A time to failure or of repair: by the place and its number of failures so far."""
     place = place_at(f.place, p)
-    return draw(law_at(f.law, law), f.value, int_at(f.key, place.station).n, place.failures, place.number, 0, purpose)
+    return draw(
+        law_at(f.law, law), f.value, int_at(f.key, place.station).n, place.failures, place.number, FIRST, purpose
+    )

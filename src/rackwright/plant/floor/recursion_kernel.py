@@ -16,6 +16,7 @@ from rackwright.compiled import kernel
 from rackwright.plant.floor.arrays import (
     BLOCKED,
     DOWN,
+    FIRST,
     IDLE,
     PASS,
     REPAIR,
@@ -48,7 +49,7 @@ def begin(steps: Records, slots: Records, laws: Records, values: int) -> None:
             slot = slots[steps[k].first + n]
             slot.number, slot.seq, slot.free_s, slot.failures = n, n, 0.0, 0
             if steps[k].up >= 0:
-                slot.up_s = draw(laws[steps[k].up], values, steps[k].key, 0, n, 0, UP)
+                slot.up_s = draw(laws[steps[k].up], values, steps[k].key, 0, n, FIRST, UP)
 
 
 @kernel
@@ -68,9 +69,9 @@ def advance(
         size = min(BLOCK, parts - start)
         for k in range(count):
             items = item[start : start + size]
-            fill(laws[steps[k].law], values, steps[k].key, items, tag, 0, WORK, work_s[k])
+            fill(laws[steps[k].law], values, steps[k].key, items, tag, FIRST, WORK, work_s[k])
             for phase in range(1, steps[k].laws):
-                fill(laws[steps[k].law + phase], values, steps[k].key, items, tag, 0, WORK + phase, more_s)
+                fill(laws[steps[k].law + phase], values, steps[k].key, items, tag, FIRST, WORK + phase, more_s)
                 work_s[k] += more_s
         for i in range(size):
             n = first_part + start + i
@@ -120,7 +121,7 @@ def _tries(step: Records, laws: Records, values: int, item: int, tag: int, work_
     """The work with all reworks and retests until the part passes."""
     total_s, visit, passes = work_s, 0, step.first_pass
     while True:
-        u, _ = share(step.key, item, tag, visit, PASS, 0)
+        u, _ = share(step.key, item, tag, visit, PASS, FIRST)
         if u < passes:
             return total_s
         visit += 1
@@ -138,10 +139,10 @@ def _breakdowns(step: Records, slot: Records, laws: Records, values: int, work_s
     down_s, left_s = 0.0, work_s
     while slot.up_s < left_s:
         left_s -= slot.up_s
-        down_s += draw(laws[step.repair], values, step.key, slot.failures, slot.number, 0, REPAIR)
+        down_s += draw(laws[step.repair], values, step.key, slot.failures, slot.number, FIRST, REPAIR)
         slot.failures += 1
         step.failed += 1
-        slot.up_s = draw(laws[step.up], values, step.key, slot.failures, slot.number, 0, UP)
+        slot.up_s = draw(laws[step.up], values, step.key, slot.failures, slot.number, FIRST, UP)
     slot.up_s -= left_s
     return down_s
 

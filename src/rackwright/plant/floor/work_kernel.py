@@ -11,6 +11,7 @@ from rackwright.plant.floor.arrays import (
     AHEAD_BITS,
     BEGIN,
     BLOCKED,
+    FIRST,
     FOR_NOTHING,
     FOR_OPENING,
     FOR_POOLS,
@@ -98,7 +99,7 @@ def run(f: Records, p: int, now: float) -> None:
         if op.during and op.on_fail != PASSES_ALWAYS:
             place.fails = fails_test(f, place.part, p)
             if place.fails:
-                u, _ = share(key, part.item, part.tag, place.visit, FOUND_AT, 0)
+                u, _ = share(key, part.item, part.tag, place.visit, FOUND_AT, FIRST)
                 work_s = u * work_s
                 place.base_s -= work_s
         if place.phase == op.phase and place.route != op.route:
@@ -134,7 +135,7 @@ def fails_test(f: Records, slot: int, p: int) -> int:
     op = op_at(f.op, part.op)
     column = station_at(f.station, k).visits
     visit = int_at(f.visits, slot * f.columns + column).n if column >= 0 else 0
-    u, _ = share(int_at(f.key, k).n, part.item, part.tag, visit, PASS, 0)
+    u, _ = share(int_at(f.key, k).n, part.item, part.tag, visit, PASS, FIRST)
     return 1 if u >= (op.first_pass if part.tries == 0 else op.later_pass) else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -87,6 +88,82 @@ class Switch(Part):
     height_ru: f.Height = 0.0
     #: Most ports after breakout.
     ports_most: f.OneOrMore | None = None
+
+
+class Module(f.Section):
+    """What sits in a cage: an optical module, or a co-packaged port."""
+
+    name: str = ""
+    #: Which cages it fits.
+    cage: str
+    rate_bit_s: f.PositiveBitRate
+    #: Its fibre connectors.
+    connectors: f.OneOrMore
+    power_w: f.Power
+    cost_usd: f.Money
+
+
+class Medium(f.Section):
+    """Two ends and what lies between them: two `modules` and fibre, or a cable with its plugs (`ends`, by cage)."""
+
+    name: str = ""
+    kind: Literal["dac", "acc", "aec", "aoc", "sr", "dr", "fr", "cpo"]
+    #: Media of one family have the same module at the same cage.
+    family: str = ""
+    fibre: Annotated[str, f.refers("fibres")] | None = None
+    fibres: f.Count = Named(default=0, alias="fibres")
+    ends: tuple[str, ...] = ()
+    modules: tuple[Annotated[str, f.refers("modules")], ...] = ()
+    #: Of an attached cable, what its cage carries.
+    rate_bit_s: f.PositiveBitRate | None = None
+    reach_m: f.Length
+    #: Lengths that are stocked, rising, in metres: "0.5, 1, 2 m".
+    stock: Annotated[str, f.Field("word", f.LENGTHS)]
+    end_power_w: f.Power = 0.0
+    cost_usd: f.Money
+    cost_usd_m: Annotated[float, f.Field("scalar", f.quantity("money per length", "USD/m", "20 USD/m", 0.0, 1e6))] = (
+        Named(default=0.0, alias="cost_per_metre")
+    )
+    #: Insertion loss that its modules allow from end to end.
+    allowed_loss_db: f.Number | None = Named(default=None, alias="allowed_loss_db")
+    diameter_m: f.Length = 0.0
+    mass_kg_m: Annotated[float, f.Field("scalar", f.quantity("a mass per length", "kg/m", "0.2 kg/m", 0.0, 1e3))] = (
+        Named(default=0.0, alias="mass_per_metre")
+    )
+    #: Ends of an assembly: cable 1+1, breakout 1+n, shuffle m+n.
+    forms: tuple[str, ...] = ("1+1",)
+    box_usd: f.Money = Named(default=0.0, alias="box_cost")
+
+    @property
+    def stock_m(self) -> tuple[float, ...]:
+        """Stocked lengths."""
+        return tuple(float(part) for part in self.stock.removesuffix("m").split(","))
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Medium:
+        if len(self.modules or self.ends) != 2 or (self.modules and self.ends):
+            raise _refuse("other than two ends", "two modules, or two ends by cage")
+        if self.ends and self.rate_bit_s is None:
+            raise _refuse("an attached cable without a rate", "rate")
+        try:
+            lengths = self.stock_m
+        except ValueError:
+            raise _refuse(f"stock {self.stock!r}", 'lengths such as "0.5, 1, 2 m"') from None
+        _check_rising(lengths, "stock")
+        if lengths[-1] > self.reach_m:
+            raise _refuse(f"a stock of {lengths[-1]:g} m", f"lengths within the reach of {self.reach_m:g} m")
+        if not all(re.fullmatch(r"[1-9]\d*\+[1-9]\d*", form) for form in self.forms):
+            raise _refuse(f"forms {', '.join(self.forms)}", "forms such as 1+1, 1+4, 8+8")
+        return self
+
+
+class Fibre(f.Section):
+    """A kind of fibre: its loss, that of a connector pair, and how tight its cords bend at rest."""
+
+    loss_db_km: f.Number = Named(alias="loss_db_km")
+    connector_loss_db: f.Number = Named(alias="connector_loss_db")
+    #: Least radius over the cord's diameter.
+    bend: f.Ratio
 
 
 class Optic(Part):
@@ -408,6 +485,9 @@ class Catalogue(f.Section):
     components: dict[str, Component] = {}
     switches: dict[str, Switch] = {}
     optics: dict[str, Optic] = {}
+    modules: dict[str, Module] = {}
+    media: dict[str, Medium] = {}
+    fibres: dict[str, Fibre] = {}
     plates: dict[str, Plate] = {}
     shelves: dict[str, Shelf] = {}
     batteries: dict[str, Battery] = {}

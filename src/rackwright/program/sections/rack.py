@@ -128,6 +128,25 @@ class RackPower(f.Section):
     motion: Motion
 
 
+class NetworkFloor(f.Section):
+    """The floor that the fabric's cables cross: rows in pairs at a hot aisle, trays above, racks of switches among them."""
+
+    #: Places in a row.
+    positions: f.OneOrMore
+    rack_pitch_m: f.Length
+    rack_depth_m: f.Length
+    cold_aisle_m: f.Length
+    hot_aisle_m: f.Length
+    tray_height_m: f.Length
+    tray_levels: f.OneOrMore
+    tray_spacing_m: f.Length
+    #: From a port to the side of its rack, both ends together; what is added to a route, and at each end of it.
+    in_rack_m: f.Length
+    slack_share: f.Share
+    slack_m: f.Length = Named(alias="slack_each_end")
+    switches_per_rack: f.OneOrMore = Named(alias="switches_per_rack")
+
+
 class RackNetwork(f.Section):
     """The scale-out fabric: a folded Clos, apportioned to racks."""
 
@@ -138,6 +157,10 @@ class RackNetwork(f.Section):
     optic: Annotated[str, f.refers("optics")]
     oversubscription: f.PositiveRatio
     racks_per_cluster: f.OneOrMore | None = Named(default=None, alias="racks_per_cluster")
+    #: Cages of its adapters and of its switches, as the media's modules name them.
+    adapter_cage: str = "osfp-twin"
+    switch_cage: str = "osfp-twin"
+    floor: NetworkFloor
 
 
 class Piping(f.Section):

@@ -347,6 +347,8 @@ def test_valiant_evens_out_the_tornado_on_a_ring():
 def test_valiant_wants_one_port_an_endpoint_and_a_fabric_in_one_piece():
     with pytest.raises(FabricProblem, match="one plane would do"):
         valiant_load(domain_wiring(DOMAINS["hgx-h100"]), uniform(1.0))
+    with pytest.raises(FabricProblem, match="one plane would do"):
+        valiant_load(domain_wiring(DOMAINS["mi300x"]), uniform(1.0))
     ring = torus_wiring(sizes=(4,), per_switch=1, ports=3, link_bit_s=1.0)
     with pytest.raises(FabricProblem, match="apart"):
         valiant_load(ring, uniform(1.0), failed_links=[4, 6])

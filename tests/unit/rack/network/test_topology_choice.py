@@ -37,6 +37,17 @@ def test_every_design_of_the_space_has_the_counts_of_its_wiring():
     assert all(design.same_counts(design.wiring(NEED)) for design in designs)
 
 
+def test_rail_only_designs_cost_least_and_bring_least_together():
+    designs, left_out = designs_of(NEED, SWITCHES, rails=(1, 8), rail_only=True)
+    alone = [design for design in designs if design.rail_only]
+    assert [(design.switch.name, design.rails, design.switches) for design in alone] == [("a", 8, 64), ("b", 8, 64)]
+    assert len([why for why in left_out if "a leaf for each rail" in why]) == 2  # 256 on one rail of a block
+    assert all(design.same_counts(design.wiring(NEED)) for design in alone)
+    assert alone[0].bisection_share == pytest.approx(31 / 2047)
+    front = front_of(designs, LINKS, left_out)
+    assert front.designs[int(front.values[:, 0].argmin())].rail_only
+
+
 def test_a_design_of_other_counts_is_not_the_same():
     one, *_, other = space()[0]
     assert not one.same_counts(other.wiring(NEED))

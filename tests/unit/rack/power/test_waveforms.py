@@ -186,5 +186,5 @@ def test_a_file_that_is_none_is_one_problem(tmp_path, name):
     with pytest.raises(ProgramError, match="No such file"):
         read_waveform(tmp_path / name)
     (tmp_path / name).write_bytes(b"\x9f\x92\x96")
-    with pytest.raises(ProgramError, match="no (text|Parquet) file"):
+    with pytest.raises(ProgramError, match=r"no (text|Parquet) file"):
         read_waveform(tmp_path / name)

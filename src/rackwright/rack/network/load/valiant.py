@@ -32,8 +32,8 @@ def valiant_load(
     """
     graph = wiring if isinstance(wiring, Graph) else graph_of(wiring)
     whole = graph.wiring
-    if graph.port_router.shape[1] > 1:
-        raise FabricProblem("Valiant's routing is for endpoints of one port: one plane would do")
+    if graph.port_router.shape[1] > 1 or not whole.switches:
+        raise FabricProblem("Valiant's routing is for endpoints of one port on switches: one plane would do")
     dead = dead_links(whole, failed_links, failed_switches)
     state = state_of(graph, dead, converged=True, by_rail=traffic.kind == "rail")
     entries = entries_of(state, traffic)

@@ -87,6 +87,8 @@ class Design:
     fabric: Fabric
     #: Rate of a link: the adapter's over the planes.
     link_bit_s: float = 0.0
+    #: Leaves with nothing above them: endpoints of different rails or blocks cannot meet.
+    rail_only: bool = False
 
     @property
     def switches(self) -> int:
@@ -107,11 +109,19 @@ class Design:
         return 2 * self.fabric.tiers - 1
 
     @property
+    def bisection_share(self) -> float:
+        """Share of all-to-all traffic that can be carried at once; rail-only, the share that stays within rails."""
+        fabric = self.fabric
+        if self.rail_only and fabric.endpoints > 1:
+            return (fabric.leaf_down - 1) / (fabric.endpoints - 1)
+        return fabric.delivered_share
+
+    @property
     def blast_share(self) -> float:
         """Most of all endpoints' rate that one dead switch takes: a leaf its endpoints', a spine or core its part."""
         fabric = self.fabric
-        above = (fabric.spines or fabric.leaves, fabric.cores or fabric.spines or fabric.leaves)
-        return max(fabric.leaf_down / fabric.endpoints, *(1 / count for count in above)) / self.planes
+        above = [count for count in (fabric.spines, fabric.cores) if count]
+        return max([fabric.leaf_down / fabric.endpoints] + [1 / count for count in above]) / self.planes
 
     def wiring(self, need: Need) -> Wiring:
         """The design port by port."""
@@ -124,6 +134,7 @@ class Design:
             planes=self.planes,
             block_racks=need.block_racks,
             oversubscription=self.oversubscription,
+            uplinks=not self.rail_only,
             name=self.switch.name,
         )
 
@@ -161,22 +172,43 @@ def designs_of(
     planes: Iterable[int] = (1,),
     rails: Iterable[int] = (1,),
     oversubscriptions: Iterable[float] = (1.0,),
+    *,
+    rail_only: bool = False,
 ) -> tuple[list[Design], list[str]]:
-    """Every design of the space by count, and why some are left out. The tiers follow: as few as a design needs."""
+    """Every design of the space by count, and why some are left out. The tiers follow: as few as a design needs.
+
+    With `rail_only` each switch, number of planes and of rails also comes without spines, where a leaf holds a rail.
+    """
     ends, block = need.racks * need.per_rack, need.block_racks and need.block_racks * need.per_rack
     designs, left_out = [], []
-    for switch, many, rail, over in itertools.product(switches, planes, rails, oversubscriptions):
+    overs = [*oversubscriptions, *([None] if rail_only else [])]
+    for switch, many, rail, over in itertools.product(switches, planes, rails, overs):
         ports = usable_ports(switch.ports, switch.port_bit_s, need.adapter_bit_s / many, switch.most_ports)
-        what = f"{switch.name}, planes {many}, rails {rail}, oversubscription {over:g}"
+        how = "rail-only" if over is None else f"oversubscription {over:g}"
+        what = f"{switch.name}, planes {many}, rails {rail}, {how}"
         if ports < 2:
             left_out.append(f"{what}: a port is slower than half a link")
             continue
-        fabric = folded_clos(ends, ports, rails=rail, planes=many, block_endpoints=block, oversubscription=over)
-        if fabric.fits:
-            designs.append(Design(switch, many, rail, over, ports, fabric, need.adapter_bit_s / many))
+        if over is None:
+            fabric, within = _rail_only(ends, ports, rail, many, block or ends), "a leaf for each rail, of"
         else:
-            left_out.append(f"{what}: {ends} endpoints do not fit in three tiers of {ports} ports")
+            fabric = folded_clos(ends, ports, rails=rail, planes=many, block_endpoints=block, oversubscription=over)
+            within = "three tiers of"
+        if fabric.fits:
+            link_bit_s = need.adapter_bit_s / many
+            designs.append(Design(switch, many, rail, over or 1.0, ports, fabric, link_bit_s, rail_only=over is None))
+        else:
+            left_out.append(f"{what}: {ends} endpoints do not fit in {within} {ports} ports")
     return designs, left_out
+
+
+def _rail_only(ends: int, ports: int, rails: int, planes: int, block: int) -> Fabric:
+    """The counts of leaves alone, one for each rail of each block."""
+    blocks, rest = divmod(ends, block)
+    on_leaf = -(-min(block, ends) // rails)
+    leaves = blocks * min(rails, block) + min(rails, rest)
+    block_leaves = min(rails, block, ends)
+    return Fabric(ends, ports, planes, 1, leaves, block_leaves, 0, 0, on_leaf, 0, 0, 0, ends, 0, 0, on_leaf <= ports)
 
 
 def front_of(designs: Sequence[Design], links: LinkOption, left_out: Sequence[str] = ()) -> Front:
@@ -260,7 +292,7 @@ def _values(designs: Sequence[Design], links: LinkOption, figures: dict[str, flo
             + part * design.trunks * figures["trunk price"]
         )
         power_w = design.switches * figures[f"{name} power"] + optics * figures["optic power"]
-        rows.append((cost, power_w, optics, design.hops, design.blast_share, design.fabric.delivered_share))
+        rows.append((cost, power_w, optics, design.hops, design.blast_share, design.bisection_share))
     return np.array(rows, dtype=np.float64)
 
 
