@@ -421,6 +421,42 @@ def _studied(outcome: Outcome, questions: CoolingQuestions | PowerQuestions | Ne
         console.close()
 
 
+@app.command()
+def plant(
+    file: File,
+    played: Annotated[
+        bool, typer.Option("--simulate", help="Each plant's line played rack by rack, one generation at a time.")
+    ] = False,
+    worth: Annotated[
+        bool, typer.Option("--worth", help="What one more place, person, kW and point of yield bring the played line.")
+    ] = False,
+    name: Annotated[str | None, typer.Option("--plant", help="One plant of several.", metavar="NAME")] = None,
+    weeks: Annotated[int, typer.Option("--weeks", min=4, max=520, help="Weeks that are played.")] = 26,
+    replications: Annotated[
+        int, typer.Option("--replications", min=2, max=1000, help="Times that they are played.")
+    ] = 10,
+    as_json: AsJson = False,
+    strict: Strict = False,
+    no_cache: NoCache = False,
+) -> None:
+    """What each plant can build, and what holds it back."""
+    with _answers(as_json):
+        from rackwright.report.page import stage_page
+
+        outcome = _run(file, "plant", no_cache)
+        if played or worth or name is not None:
+            from rackwright.progress import Console
+            from rackwright.study.simulate import SimulationQuestions, study_plants
+
+            console = Console(sys.stderr)
+            try:
+                outcome = study_plants(outcome, SimulationQuestions(name, weeks, replications, worth), progress=console)
+            finally:
+                console.close()
+        _show(outcome, as_json, "" if as_json else stage_page(outcome, "plant", None))
+        _finish(outcome, strict)
+
+
 def _stage_word(stage: str, meaning: str) -> None:
     def word(file: File, as_json: AsJson = False, strict: Strict = False, no_cache: NoCache = False) -> None:
         _stage(stage, file, as_json, strict, no_cache)
@@ -433,7 +469,6 @@ for _name, _meaning in (
     ("roadmap", "What the models need: training runs and serving loads on each generation."),
     ("demand", "How many racks must be live, by when."),
     ("evaluation", "Whether the sample racks hold what the design promises."),
-    ("plant", "What each plant can build, and what holds it back."),
     ("buildout", "When the gigawatts are live, and for how much."),
     ("agreement", "What the right, not the duty, to buy is worth."),
 ):

@@ -56,6 +56,9 @@ class Plant(f.Section):
     shifts: Shifts
     stations: dict[str, Station]
     burn_in: BurnIn
+    #: For a simulation: spread of attended work over its mean, and racks' room before a station, of its places. Assumed.
+    variation: f.Ratio = Named(default=0.2, alias="variation")
+    room: f.Ratio = Named(default=1.0, alias="room")
     #: People on all shifts together, and what an hour of one costs.
     crew: f.Count
     wage_usd_h: f.UsdPerHour
