@@ -195,6 +195,7 @@ def test_operators_are_servers():
     agrees([mean_flow_s(p) for p in plays(line)], exact_s)
 
 
+@pytest.mark.slow
 def test_recursion_and_event_loop_agree_over_a_million_parts():
     """Each departure to 1e-12 relative on common draws."""
     broken = Breakdown(exponential(3000.0), gamma(300.0, 0.5))
@@ -209,6 +210,7 @@ def test_recursion_and_event_loop_agree_over_a_million_parts():
     assert np.abs(one["finish_s"] / other["finish_s"] - 1).max() <= 1e-12
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_of_m_m_1_as_often_as_it_says():
     """1,000 macro-replications of 20 runs of 6 weeks (the first left out) at a load of 80 %: 92 to 97 % hold 3,000 s."""
     line = open_line(Station("s", exponential(600.0)), exponential(750.0))
@@ -220,6 +222,7 @@ def test_the_interval_covers_the_truth_of_m_m_1_as_often_as_it_says():
     assert 0.92 <= np.mean(holds) <= 0.97
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_of_five_stations_as_often_as_it_says():
     """Parts a week of five stations with buffers of two; the truth from 4,000 runs of other draws."""
     line = serial(*(Station(f"s{k}", exponential(600.0), buffer=Buffer(2)) for k in range(5)))
