@@ -536,6 +536,11 @@ def file_name(attribute: str) -> str:
     return attribute
 
 
+def refuse(found: str, expected: str) -> PydanticCustomError:
+    """The problem that a section as a whole raises: what was found, what would do."""
+    return PydanticCustomError("wrong", "wrong value", {"found": found, "expected": expected, "where": ""})
+
+
 class Section(BaseModel):
     """A typed mapping of the program: unknown keys are problems, everything is frozen."""
 

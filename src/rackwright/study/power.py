@@ -148,7 +148,7 @@ def _faults(case: Case, design: RackDesign, rows: Rows, findings: list[Finding])
     rows[specs.POWER_EARTH] += earth_rows(case, design, bus)
     findings += protection_findings(design.generation, checks)
     findings += earth_findings(case, design, bus)
-    findings += arc_findings(case, design, bus)
+    findings += arc_findings(design, bus)
 
 
 def _motion(

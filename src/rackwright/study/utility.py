@@ -61,6 +61,11 @@ class SiteView:
     #: Load of each shelf at the design load, over its rating.
     load_share: float
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything says how the power moves in time: a training run, or a recording."""
+        return self.waveform.what != NO_RUN
+
 
 def waveform_of(
     case: Case, design: RackDesign, file: Path | None, *, length_s: float = LENGTH_S, step_s: float = FINE_S, seed: int
@@ -75,7 +80,7 @@ def waveform_of(
     rack, run = case.rack[design.generation], run_of(case, design.generation)
     motion, high_w = rack.power.motion, design.power_w
     if run is None:
-        return Waveform(step_s, np.full(round(length_s / step_s), high_w), length_s, "no training run", "estimate", "")
+        return Waveform(step_s, np.full(round(length_s / step_s), high_w), length_s, NO_RUN, "estimate", "")
     name, found = run
     step = found.step
     return training_step(
@@ -99,6 +104,8 @@ def waveform_of(
     )
 
 
+#: What a waveform is called where nothing says how the power moves; lines that want the grid's short-circuit power.
+NO_RUN, FLICKER = "no training run", ("Pst", "Plt")
 #: Rows of a recording may be so far apart: what the utility limits reaches to 20 Hz, and two samples make a period.
 COARSEST_S = 0.025
 
@@ -207,12 +214,13 @@ def _jobs(site: Site, racks: int) -> dict[str, int]:
 def line_rows(view: SiteView) -> Iterator[tuple[Any, ...]]:
     """One row for each line of the specification that says something."""
     for line in view.assessment.lines:
-        if line.most is None and (line.holds is None and not math.isfinite(line.value)):
+        if line.most is None and not math.isfinite(line.value) and line.name not in FLICKER:
             continue
         value = line.value if math.isfinite(line.value) else None
-        outcome = {True: "passed", False: "failed", None: "no limit" if line.most is None else "not modelled"}[
-            line.holds
-        ]
+        unlimited = line.most is None and math.isfinite(line.value)
+        outcome = {True: "passed", False: "failed", None: "no limit" if unlimited else "not modelled"}[line.holds]
+        if not view.moves:
+            outcome = "not modelled"
         yield (
             view.site,
             view.generation,
@@ -232,9 +240,26 @@ def findings_of(view: SiteView) -> Iterator[Finding]:
     """The specification's lines as findings; what is not modelled is said."""
     where = f"{view.site} full of {view.generation}"
     source = view.specification.source
+    if not view.moves:
+        text = "no training run names this generation and no recording is given: its power in time is not known"
+        yield not_modelled("rack.power.utility", where, text, "roadmap.training")
+        return
+    yield finding(
+        "rack.power.utility.peak",
+        where,
+        float(view.power_w.max()),
+        view.contracted_w,
+        "W",
+        standing="user",
+        severity="warning",
+        source=f"buildout.sites.{view.site}.grid.contracted",
+        text="highest power of the record against the contracted power; racks fill it at their design power, without overshoot",
+    )
     for line in view.assessment.lines:
         rule = f"rack.power.utility.{_rule(line.name)}"
         if line.most is None:
+            if line.name in FLICKER and not math.isfinite(line.value):
+                yield not_modelled(rule, where, line.text, f"buildout.sites.{view.site}.grid")
             continue
         if line.holds is None or not math.isfinite(line.value):
             yield not_modelled(rule, where, line.text, source)
@@ -328,7 +353,8 @@ def smoothing(case: Case, view: SiteView, site: Site, progress: Progress) -> Siz
     every = round(SIZED_STEP_S / view.step_s)
     whole_w = view.power_w[: len(view.power_w) // every * every].reshape(-1, every).mean(axis=1)
     many = round(SIZED_S / SIZED_STEP_S)
-    low = int(np.argmin(np.convolve(whole_w, np.ones(50) / 50, mode="same")))
+    wide = min(50, len(whole_w))
+    low = int(np.argmin(np.convolve(whole_w, np.ones(wide) / wide, mode="valid"))) + wide // 2
     begin = min(max(low - many // 2, 0), max(len(whole_w) - many, 0))
     rack = case.rack[view.generation]
     high_w = float(np.percentile(whole_w, 90))
@@ -402,5 +428,5 @@ def smoothing_finding(view: SiteView, sizing: Sizing) -> Finding:
         "",
         standing=_STANDING.get(view.specification.standing, "user"),
         source=view.specification.source,
-        text=f"limits that no mix of floor, joules and battery met; {sizing.said}",
+        text=f"sites that no mix tried by the search (floor, joules and battery, alone and together) cures; {sizing.said}",
     )

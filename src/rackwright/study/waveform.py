@@ -19,6 +19,7 @@ from rackwright.rack.design import RackDesign
 from rackwright.rack.pieces import pieces_of
 from rackwright.rack.power.backup import seconds_of
 from rackwright.rack.power.bar import Bar, bar_of, rated_a
+from rackwright.rack.power.supplies.shelf import shelf_curve
 from rackwright.rack.power.transients import Row as MovingRow
 from rackwright.rack.power.transients import (
     RowBuilder,
@@ -44,6 +45,8 @@ OVERLOADS = ((1.4, 0.05), (1.6, 0.0004))
 #: Trays start one after the other after an outage, so far apart. Assumed.
 STAGGER_S = 0.05
 LET_GO = "lets go: under-voltage"
+#: Inputs of the HPR V2 12 kW supply, phase to neutral: less power from the first, full power from the second.
+LEAST_INPUT_V, FULL_INPUT_V = 180.0, 218.0
 #: The event without an accident.
 TRAINING, RECORDING = "training steps", "the recording"
 COLD = "cold start, trays one after the other"
@@ -120,6 +123,18 @@ def _events(
     yield COLD, full, (), True
 
 
+def input_shares(feed_v: float) -> tuple[float, float]:
+    """Least input of a supply, and that from which it gives full power, over the feed's own; phase to neutral.
+
+    From the input ranges of the HPR V2 12 kW supply (218 to 305 V for full power, 180 V for less), an estimate for others.
+
+    >>> [round(share, 2) for share in input_shares(480.0)]
+    [0.65, 0.79]
+    """
+    phase_v = feed_v / math.sqrt(3)
+    return min(LEAST_INPUT_V / phase_v, 0.95), min(FULL_INPUT_V / phase_v, 1.0)
+
+
 def row_of(rack: Rack, catalogue: Catalogue, bar: Bar, design: RackDesign) -> MovingRow:
     """The rack's bus with what moves on it. Capacitances follow from the energies that the program states."""
     power, motion = rack.power, rack.power.motion
@@ -165,6 +180,10 @@ def _loads(build: RowBuilder, bar: Bar, shelf: Shelf, motion: Motion, least_v: f
 
 def _shelves(build: RowBuilder, rack: Rack, shelf: Shelf, bar: Bar) -> None:
     motion, count = rack.power.motion, shelf.psu_count
+    least, full = input_shares(rack.power.feed_v)
+    fitted = shelf_curve(shelf).polynomial
+    # of a shelf: `count` supplies share its current
+    a, b, c = fitted.per_ampere(shelf.output_v) if fitted else (0.0, 0.0, 0.0)
     rating_w = shelf.psu_w * count
     farad = 2 * rating_w * motion.output_hold_s / shelf.output_v**2
     for number in range(bar.shelves):
@@ -174,6 +193,7 @@ def _shelves(build: RowBuilder, rack: Rack, shelf: Shelf, bar: Bar) -> None:
             droop_ohm=max(shelf.droop_v, 1e-4 * shelf.output_v) / (rated_a(shelf) * count),
             rated_a=rated_a(shelf) * count, overloads=OVERLOADS, bandwidth_hz=motion.bandwidth_hz,
             feed=chr(ord("A") + number % rack.power.feeds), hold_up_j=rating_w * motion.hold_up_s,
+            loss=(a * count, b, c / count), least_input_share=least, full_input_share=full,
         )  # fmt: skip
 
 

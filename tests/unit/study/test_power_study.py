@@ -93,8 +93,8 @@ def test_what_the_feeds_give_is_the_trays_power_and_the_shelves_losses_on_the_me
     wave = rows(moving, "rack.power_wave", "helios")
     asked = sum(row["load_w"] for row in wave) / len(wave)
     given = sum(row["feed_w"] for row in wave) / len(wave)
-    # no loss curve is given to the moving shelves: what is more is the bar's and the capacitors' loss
-    assert asked < given < 1.02 * asked
+    # supplies of 97 to 98 % at these loads (80 PLUS Titanium asks 91 to 96 %), and a bar of some tenths
+    assert 0.955 < asked / given < 0.98
 
 
 def test_the_bus_is_stable_and_middlebrook_says_no_more_than_the_eigenvalues(moving):

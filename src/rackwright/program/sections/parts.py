@@ -9,20 +9,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Named
 from pydantic import field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from rackwright.program import fields as f
 
 
-def _refuse(found: str, expected: str) -> PydanticCustomError:
-    return PydanticCustomError("wrong", "wrong value", {"found": found, "expected": expected, "where": ""})
-
-
 def _check_rising(values: Sequence[float], what: str) -> None:
     if not values:
-        raise _refuse("an empty list", f"at least one point, {what} rising")
+        raise f.refuse("an empty list", f"at least one point, {what} rising")
     if any(after <= before for before, after in pairwise(values)):
-        raise _refuse(f"{what} that does not rise from point to point", f"points in order, {what} rising")
+        raise f.refuse(f"{what} that does not rise from point to point", f"points in order, {what} rising")
 
 
 class Part(f.Section):
@@ -54,7 +49,7 @@ class Chip(Part):
     @model_validator(mode="after")
     def _junction(self) -> Chip:
         if (self.junction_k_w is None) != (self.junction_limit_k is None):
-            raise _refuse("one of junction_resistance and junction_limit", "both of them or none")
+            raise f.refuse("one of junction_resistance and junction_limit", "both of them or none")
         return self
 
     def case_most_k(self, heat_w: float) -> float | None:
@@ -142,18 +137,18 @@ class Medium(f.Section):
     @model_validator(mode="after")
     def _two_ends(self) -> Medium:
         if len(self.modules or self.ends) != 2 or (self.modules and self.ends):
-            raise _refuse("other than two ends", "two modules, or two ends by cage")
+            raise f.refuse("other than two ends", "two modules, or two ends by cage")
         if self.ends and self.rate_bit_s is None:
-            raise _refuse("an attached cable without a rate", "rate")
+            raise f.refuse("an attached cable without a rate", "rate")
         try:
             lengths = self.stock_m
         except ValueError:
-            raise _refuse(f"stock {self.stock!r}", 'lengths such as "0.5, 1, 2 m"') from None
+            raise f.refuse(f"stock {self.stock!r}", 'lengths such as "0.5, 1, 2 m"') from None
         _check_rising(lengths, "stock")
         if lengths[-1] > self.reach_m:
-            raise _refuse(f"a stock of {lengths[-1]:g} m", f"lengths within the reach of {self.reach_m:g} m")
+            raise f.refuse(f"a stock of {lengths[-1]:g} m", f"lengths within the reach of {self.reach_m:g} m")
         if not all(re.fullmatch(r"[1-9]\d*\+[1-9]\d*", form) for form in self.forms):
-            raise _refuse(f"forms {', '.join(self.forms)}", "forms such as 1+1, 1+4, 8+8")
+            raise f.refuse(f"forms {', '.join(self.forms)}", "forms such as 1+1, 1+4, 8+8")
         return self
 
 
@@ -198,7 +193,7 @@ class Plate(f.Section):
         _check_rising([point.flow_m3_s for point in curve], "flow")
         resistance = [point.resistance_k_w for point in curve]
         if any(after > before for before, after in pairwise(resistance)):
-            raise _refuse("a resistance that rises with flow", "a curve whose resistance never rises with flow")
+            raise f.refuse("a resistance that rises with flow", "a curve whose resistance never rises with flow")
         return curve
 
 
@@ -317,9 +312,9 @@ class Protector(Part):
         }
         missing = [name for name in wanted if stated[name] is None]
         if missing:
-            raise _refuse(f"a {self.kind} without {' and '.join(missing)}", f"{' and '.join(wanted)} of a {self.kind}")
+            raise f.refuse(f"a {self.kind} without {' and '.join(missing)}", f"{' and '.join(wanted)} of a {self.kind}")
         if self.kind == "fuse" and (self.clearing_a2s or 0.0) < (self.melting_a2s or 0.0):
-            raise _refuse("a clearing I2t below the melting one", "clearing: total I2t, of its melting I2t or more")
+            raise f.refuse("a clearing I2t below the melting one", "clearing: total I2t, of its melting I2t or more")
         return self
 
 

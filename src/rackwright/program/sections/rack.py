@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field as Named
+from pydantic import model_validator
 
 from rackwright.program import fields as f
 
@@ -96,6 +97,15 @@ class Earthing(f.Section):
     frame_ohm: f.Ohms | None = Named(default=None, alias="frame")
     #: What the poles' insulation to earth is rated for.
     insulation_v: f.Voltage | None = Named(default=None, alias="insulation_rating")
+
+    @model_validator(mode="after")
+    def _connected(self) -> Earthing:
+        if (self.point == "none") != (self.resistance_ohm is None):
+            found = (
+                "a floating system with a resistance" if self.point == "none" else f"{self.point} without a resistance"
+            )
+            raise f.refuse(found, "resistance of the connection to earth, for mid-point and negative")
+        return self
 
 
 class RackPower(f.Section):
