@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rackwright.buildout.utility.ramps import ramps, widest_range
+from rackwright.buildout.utility.ramps import above, ramps, widest_range
 from rackwright.buildout.utility.spectrum import spectrum
 
 
@@ -63,10 +63,39 @@ def test_the_ramps_of_a_sawtooth_are_its_slopes():
     up, down = ramps(saw_w, 0.5, 5.0)
     assert up.value == pytest.approx(2e6)
     assert down.value == pytest.approx(8e6)
-    # over 15 s a fall of 10 s is diluted by 5 s of the rise beside it: (80 - 10 * 2) / 15
+    # a fall of 10 s within 15 s is the whole tooth, over the window
     _, down = ramps(saw_w, 0.5, 15.0)
-    assert down.value == pytest.approx((80e6 - 10 * 1e6) / 15.0)
+    assert down.value == pytest.approx(80e6 / 15.0)
     assert up.at_s == 5.0
+
+
+def test_a_ramp_sees_a_swing_whose_period_divides_the_window():
+    square_w = np.tile(np.repeat([1e9, 4e8], [100, 100]), 60)  # 2 s, sampled at 10 ms
+    up, down = ramps(square_w, 0.01, 60.0)
+    assert up.value == down.value == pytest.approx(6e8 / 60.0)
+
+
+@pytest.mark.parametrize(("frequency_hz", "least"), [(0.505, 0.985), (0.4975, 0.985), (0.5, 0.999)])
+def test_a_sine_between_two_bins_loses_less_than_two_hundredths(frequency_hz, least):
+    time_s = np.arange(60_000) * 0.01
+    found = spectrum(np.sqrt(2.0) * 1e6 * np.sin(2 * np.pi * frequency_hz * time_s), 0.01, 100.0)
+    assert least * 1e6 < found.tone_rms_w.max() < 1.01e6
+
+
+def test_a_burst_is_read_at_its_own_strength_in_the_worst_segment():
+    time_s = np.arange(360_000) * 0.01
+    burst_w = np.where(time_s % 3600 < 300, np.sqrt(2.0) * 1e6 * np.sin(2 * np.pi * time_s), 0.0)
+    found = spectrum(burst_w, 0.01, 100.0)
+    assert found.tone_rms_w.max() == pytest.approx(1e6, rel=1e-3)
+    assert found.line_rms_w.max() < 0.4e6
+
+
+def test_behind_a_high_pass_a_slow_drift_is_gone_and_a_jump_is_not():
+    time_s = np.arange(60_000) * 0.01
+    drift_w = 1e6 * np.sin(2 * np.pi * time_s / 300.0)
+    # second order: gain (f / f_c)^2 = (1/300 / 0.1)^2 far below the corner
+    assert np.ptp(above(drift_w, 0.01, 0.1)) == pytest.approx(2e6 / 900.0, rel=0.02)
+    assert np.ptp(above(np.repeat([0.0, 1e6], 30_000), 0.01, 0.1)) == pytest.approx(1.207e6, rel=0.01)
 
 
 def test_steady_power_has_no_ramp_and_no_range():

@@ -32,6 +32,10 @@ class Devices:
     high_w: float
     accelerators: int
     floor_most_share: float = 0.9
+    #: The floor holds the accelerators alone: their share of what moves, and the site's power that does not move. What
+    #: else moves with them (processors, fans, supplies' losses) falls on.
+    accelerator_share: float = 1.0
+    steady_w: float = 0.0
     #: Fastest fall that the accelerators' ramp lets happen; infinite where nobody asks for one.
     ramp_down_w_s: float = np.inf
     store_efficiency: float = 0.95
@@ -132,6 +136,12 @@ def smooth(
     >>> found = smooth(np.array([100.0, 40.0]), 1.0, [Mix(floor_share=0.8)], Devices(high_w=100.0, accelerators=1))
     >>> found[0].power_w.tolist(), found[0].floor_j
     ([100.0, 80.0], 40.0)
+
+    Where accelerators are three quarters of what moves, their floor of 0.8 x 75 W holds 30 W more, not 40 W.
+
+    >>> part = Devices(high_w=100.0, accelerators=1, accelerator_share=0.75)
+    >>> smooth(np.array([100.0, 40.0]), 1.0, [Mix(floor_share=0.8)], part)[0].power_w.tolist()
+    [100.0, 70.0]
     """
     from rackwright.buildout.smoothing import smooth_kernel as kernel
 
@@ -143,8 +153,8 @@ def smooth(
 
     def work(begin: int, end: int) -> None:
         kernel.smooth_lanes(
-            power, step_s, rows, devices.store_efficiency, devices.bess_efficiency, delay, devices.bess_lag_s, PASSES,
-            out_w, ledger, begin, end,
+            power, step_s, rows, devices.store_efficiency, devices.bess_efficiency, delay, devices.bess_lag_s,
+            devices.accelerator_share, PASSES, out_w, ledger, begin, end,
         )  # fmt: skip
 
     cores = threads or os.cpu_count() or 1
@@ -157,9 +167,13 @@ def smooth(
 
 def _row(mix: Mix, devices: Devices) -> tuple[float, ...]:
     used = (mix.store_gain > 0) * mix.store_w, (mix.bess_gain > 0) * mix.bess_w
+    moving_w = devices.high_w - devices.steady_w
+    floor_w = (
+        devices.accelerator_share * (mix.floor_share * moving_w + devices.steady_w) if mix.floor_share else -UNLIMITED
+    )
     bess_j = mix.bess_j * devices.bess_window_share
     return (
-        mix.floor_share * devices.high_w, min(devices.ramp_down_w_s, UNLIMITED), mix.store_gain, mix.store_tau_s,
+        floor_w, min(devices.ramp_down_w_s, UNLIMITED), mix.store_gain, mix.store_tau_s,
         -mix.store_j * mix.store_rest_share, mix.store_j * (1 - mix.store_rest_share), used[0],
         mix.bess_gain, mix.bess_tau_s, -bess_j * mix.bess_rest_share, bess_j * (1 - mix.bess_rest_share), used[1],
     )  # fmt: skip

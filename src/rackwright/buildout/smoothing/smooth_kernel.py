@@ -35,6 +35,7 @@ def smooth_lanes(
     efficiency_2: float,
     delay: int,
     lag_s: float,
+    follows_share: float,
     passes: int,
     out_w: Floats,
     ledger_j: Floats,
@@ -45,8 +46,10 @@ def smooth_lanes(
 
     A store takes `gain` of what the power stands above its own low-pass of `tau`, less what it has been losing and what
     draws its charge back to rest; watts and joules cut that off. The second sees the power `delay` samples late and through a lag.
+    The floor holds `follows_share` of the power; the rest goes on as it did.
     """
     samples = len(power_w)
+    beside = 1.0 - follows_share
     length_s = samples * step_s
     ring = np.empty(max(delay, 1))
     way_1, way_2 = np.sqrt(efficiency_1), np.sqrt(efficiency_2)
@@ -62,7 +65,7 @@ def smooth_lanes(
         mean = 0.0
         before = power_w[samples - 1]
         for t in range(samples):
-            before = max(power_w[t], floor_w, before - ramp)
+            before = max(power_w[t], beside * power_w[t] + floor_w, before - ramp)
             mean += before
         mean /= samples
         slow_1, slow_2, seen = mean, mean, mean
@@ -87,7 +90,7 @@ def smooth_lanes(
             start_1, start_2 = charge_1, charge_2
             begun = (slow_1, slow_2, drain_1, drain_2)
             for t in range(samples):
-                floored = max(power_w[t], floor_w, before - ramp)
+                floored = max(power_w[t], beside * power_w[t] + floor_w, before - ramp)
                 before = floored
                 slow_1 += keep_1 * (floored - slow_1)
                 given_1, charge_1, lost_1 = _give(

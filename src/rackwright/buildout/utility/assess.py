@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rackwright.buildout.utility.flicker import PLT_COUNT, PST_S, plt, pst, relative_voltage
-from rackwright.buildout.utility.ramps import ramps, widest_range
+from rackwright.buildout.utility.ramps import above, ramps, widest_range
 from rackwright.buildout.utility.specification import (
     CONTRACTED,
     FLUCTUATION,
@@ -41,10 +41,10 @@ def assess(
 ) -> Assessment:
     """Hold a site's power against a specification.
 
-    Ramps: change over the window divided by it, worst of all windows. Range: highest less lowest within any window.
+    Ramps: largest rise or fall within a window, over the window. Range: highest less lowest within any window.
     Bands: rms by the two readings of `spectrum`, a segment holding ten periods of the lowest edge asked for (0.1 Hz:
-    100 s, bins of 0.01 Hz). A line's `worst bin` is the rms of a sine there; a tone that jitters spreads over bins, so
-    the value belongs to its resolution, which the text names. Shares name their base. Flicker: worst Pst of ten
+    100 s, bins of 0.01 Hz). A line's `worst bin` is the rms of a sine there in the segment where it is largest; a tone that jitters spreads
+    over bins, so the value belongs to its resolution, which the text names. Shares name their base. Flicker: worst Pst of ten
     minutes and Plt at the point of common coupling, with its short-circuit figures, else "not modelled".
 
     `holds` is None for what has no limit and for what cannot be said (a record too short, no short-circuit figure, no
@@ -141,8 +141,12 @@ def _ramp_lines(power_w: Floats, step_s: float, specification: Specification) ->
 
 
 def _range_line(power_w: Floats, step_s: float, specification: Specification) -> Line:
+    corner_hz, behind = specification.range_above_hz, ""
+    if corner_hz is not None:
+        power_w = above(power_w, step_s, corner_hz)
+        behind = f", behind a high-pass of {corner_hz:g} Hz, second order assumed"
     worst = widest_range(power_w, step_s, specification.range_window_s)
-    text = f"{worst.value / 1e6:.4g} MW within {specification.range_window_s:g} s ending at {worst.at_s:.2f} s"
+    text = f"{worst.value / 1e6:.4g} MW within {specification.range_window_s:g} s ending at {worst.at_s:.2f} s{behind}"
     return _line("range", worst.value, specification.range_most_w, "W", text)
 
 
@@ -161,9 +165,12 @@ def _band_lines(power_w: Floats, found: Spectrum, band: Band, contracted_w: floa
     cut = f"; nothing above {highest_hz:g} Hz is seen at this step" if highest_hz < band.high_hz else ""
     rms_w = found.band_rms_w(band.low_hz, band.high_hz)
     yield _line(f"{name}, rms", rms_w, band.rms_most_w, "W", f"{rms_w / 1e6:.4g} MW rms{cut}")
-    at = int(np.argmax(np.where(inside, found.line_rms_w, 0.0)))
-    worst_w = float(found.line_rms_w[at])
-    text = f"{worst_w / 1e6:.4g} MW rms at {found.frequencies_hz[at]:.4g} Hz, bins of {found.resolution_hz:.3g} Hz{cut}"
+    at = int(np.argmax(np.where(inside, found.tone_rms_w, 0.0)))
+    worst_w = float(found.tone_rms_w[at])
+    text = (
+        f"{worst_w / 1e6:.4g} MW rms at {found.frequencies_hz[at]:.4g} Hz in the worst {1 / found.resolution_hz:.3g} s, "
+        f"{found.line_rms_w[at] / 1e6:.4g} MW over the record; bins of {found.resolution_hz:.3g} Hz{cut}"
+    )
     yield _line(f"{name}, worst bin", worst_w, band.worst_bin_most_w, "W", text)
     yield _share_line(f"{name}, share of {band.base}", rms_w, power_w, band, contracted_w, cut)
 

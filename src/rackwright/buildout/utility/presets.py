@@ -43,6 +43,7 @@ def specification_of(utility: Utility, contracted_w: float, *, name: str = "", s
         plt_most=utility.plt,
         standing=utility.standing,
         source=source,
+        range_above_hz=utility.range_above_hz,
     )
 
 

@@ -40,8 +40,8 @@ class Band:
 class Specification:
     """A utility's limits; None is no limit.
 
-    Ramps are the change over `ramp_window_s` divided by it; the range is highest less lowest within any
-    `range_window_s`. `standing`: "accepted standard", "draft", "roadmap", "estimate", "assumed" or "user".
+    Ramps are the largest change within `ramp_window_s`, over it; the range is highest less lowest within any
+    `range_window_s`, of what is left above `range_above_hz` where a limit is set behind such a filter. `standing`: "accepted standard", "draft", "roadmap", "estimate", "assumed" or "user".
     """
 
     name: str
@@ -55,6 +55,7 @@ class Specification:
     plt_most: float | None = None
     standing: str = "user"
     source: str = ""
+    range_above_hz: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

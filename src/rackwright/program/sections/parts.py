@@ -451,7 +451,7 @@ class Utility(f.Section):
 
     name: str = ""
     standing: Literal["accepted standard", "draft", "roadmap", "estimate", "assumed", "user"] = "user"
-    #: Change of power over the window, over the window; the smaller of power and share of the contracted power holds.
+    #: Largest change of power within the window, over the window; the smaller of power and share of the contracted power holds.
     ramp_up_w_s: f.PowerRamp | None = None
     ramp_up_share: f.ShareRamp | None = Named(default=None, alias="ramp_up_share")
     ramp_down_w_s: f.PowerRamp | None = None
@@ -460,6 +460,8 @@ class Utility(f.Section):
     #: Highest less lowest power within any such window.
     range_w: f.Power | None = None
     range_window_s: f.Duration = 5.0
+    #: The range is taken of what a high-pass of this corner leaves.
+    range_above_hz: f.Frequency | None = None
     bands: tuple[UtilityBand, ...] = ()
     #: Short-term and long-term flicker at the point of common coupling.
     pst: f.Ratio | None = Named(default=None, alias="pst")
