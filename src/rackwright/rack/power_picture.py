@@ -40,6 +40,7 @@ _BINDS = {
     "window": "a tray at its least voltage",
     "line": "a rating of the bar",
     "collapse": "no voltage carries them",
+    "loss": "supplies after the worst covered loss",
 }
 
 
@@ -190,7 +191,7 @@ def _state(loss: AfterLoss) -> Iterator[tuple[str, str, str]]:
 def _growth(path: PowerPath) -> Iterator[tuple[str, str, str]]:
     if not path.limits:
         return
-    yield "All loads may grow, nothing lost, to", "", "rw-line-strong"
+    yield "All loads may grow to", "", "rw-line-strong"
     for number, limit in enumerate(path.limits):
         css = "rw-line-alarm" if limit.factor < 1 else "rw-line-word" if number == 0 else "rw-line-note"
         yield f"{three_figures(limit.factor)} times: {_BINDS[limit.kind]}", "", css

@@ -32,13 +32,12 @@ from rackwright.rack.power.protection import (
 from rackwright.rack.power.protection.arc import LONGEST_S
 from rackwright.rack.power.protection.faults import Fault
 from rackwright.rack.power.protection.network import FaultNetwork
+from rackwright.rack.power.supplies.shelf import pulse_share
 from rackwright.study.steadiness import moving_bar
 from rackwright.tables import Finding, Standing, cap, not_modelled
 
 #: Length of time that a fault is followed.
 FAULT_S = 0.02
-#: Pulse current of a supply over its rating, which it gives into a fault (a draft's 160 % for milliseconds).
-PULSE_SHARE = 1.6
 #: Below this a bus is extra-low voltage for direct current: a fault to earth is no shock (60 V, IEC 61140).
 EXTRA_LOW_V = 60.0
 #: Where a person works at an open tray (IEEE 1584's working distance for low-voltage panels). [m]
@@ -102,7 +101,7 @@ def faulted_bus(case: Case, design: RackDesign) -> Faulted | None:
     stubs = {f"input of {name} at {node}": (node, ohm, inductance) for name, node in trays.items()}
     network = bar_faults(
         bar.network, line_henry=henry, supply_farad=supply.farad, supply_esr_ohm=supply.esr_ohm,
-        tray_farad=farad, tray_esr_ohm=motion.esr_s / farad, limit_a=PULSE_SHARE * bar.rated_a, stubs=stubs,
+        tray_farad=farad, tray_esr_ohm=motion.esr_s / farad, limit_a=pulse_share(bar.shelf) * bar.rated_a, stubs=stubs,
     )  # fmt: skip
     foot = bar.network.lines[0]
     places = [Place(node, node, (foot,)) for node in dict.fromkeys((near, far))]

@@ -15,7 +15,7 @@ from rackwright.program.case import Case
 from rackwright.program.standings import with_standings
 from rackwright.progress import SILENT, Progress
 from rackwright.rack.design import RackDesign
-from rackwright.rack.pieces import accelerators_of, pieces_of
+from rackwright.rack.pieces import pieces_of
 from rackwright.rack.power.architectures import COLUMNS, compare
 from rackwright.rack.power.architectures_parts import Basis
 from rackwright.rack.power.bar import bar_of
@@ -23,6 +23,7 @@ from rackwright.rack.power.path import COVERED, AfterLoss, after_losses
 from rackwright.rack.power.redundancy import lose, pair_losses, single_losses
 from rackwright.study import power_specs as specs
 from rackwright.study.conversions import chain_finding, chain_of, chain_rows, feed_rows, staging_rows, supply_rows
+from rackwright.study.dips import dip_row, ridden, ride_finding
 from rackwright.study.faults import (
     arc_findings,
     check_rows,
@@ -33,15 +34,12 @@ from rackwright.study.faults import (
     protection_checks,
     protection_findings,
 )
+from rackwright.study.smoothing import devices_of, smoothing, smoothing_finding, smoothing_rows
 from rackwright.study.steadiness import stability_findings, stability_row, steadiness
 from rackwright.study.utility import (
     SiteView,
-    dip_rows,
     findings_of,
     line_rows,
-    smoothing,
-    smoothing_finding,
-    smoothing_rows,
     spectrum_rows,
     views,
 )
@@ -98,7 +96,10 @@ def study_power(outcome: Outcome, questions: PowerQuestions, *, progress: Progre
             rows[specs.UTILITY_SPECTRUM] += spectrum_rows(view)
             findings += findings_of(view)
             assert case.buildout is not None
-            rows[specs.UTILITY_DIPS] += dip_rows(case, view, case.buildout.sites[view.site])
+            site = case.buildout.sites[view.site]
+            dips = list(ridden(case, view, site))
+            rows[specs.UTILITY_DIPS] += map(dip_row, dips)
+            findings.append(ride_finding(case, view, site, dips))
             if questions.smooth and not view.assessment.passes:
                 _smooth(case, view, rows, findings, progress)
     tables = [spec.table(found) for spec, found in rows.items()]
@@ -177,10 +178,9 @@ def _motion(
 def _smooth(case: Case, view: SiteView, rows: Rows, findings: list[Finding], progress: Progress) -> None:
     assert case.buildout is not None
     sizing = smoothing(case, view, case.buildout.sites[view.site], progress)
-    rack = case.rack[view.generation]
-    per_rack = accelerators_of(pieces_of(rack, case.catalogue))
-    rows[specs.UTILITY_SMOOTHING] += smoothing_rows(view, sizing, view.racks * per_rack)
-    findings.append(smoothing_finding(view, sizing))
+    devices = devices_of(case, view)
+    rows[specs.UTILITY_SMOOTHING] += smoothing_rows(view, sizing, devices)
+    findings.append(smoothing_finding(view, sizing, devices))
 
 
 def _architecture_rows(case: Case, design: RackDesign) -> Iterator[tuple[Any, ...]]:
@@ -205,7 +205,7 @@ def _architecture_rows(case: Case, design: RackDesign) -> Iterator[tuple[Any, ..
             item.name,
             *(by[name] for name in ("efficiency", "loss_w", "copper_kg", "rack_units", "floor_positions", "cost_usd")),
             *(by[name] for name in ("mv_a", "lv_a", "rack_feed_a", "bar_foot_a", "mid_a", "ride_through_s")),
-            "yes" if item.holds else "no",
+            item.outcome,
             item.efficiency.status,
             ", ".join(item.unpriced),
         )

@@ -17,9 +17,6 @@ from rackwright.rack.power.stability_bar import SupplyDynamics, bar_circuit
 from rackwright.rack.power.stability_circuit import InputFilter
 from rackwright.tables import Finding, finding
 
-#: Inductance of a tray's input over its load's resistance (V^2/P). Assumed.
-FILTER_S = 0.2e-6
-
 
 @dataclass(frozen=True, slots=True)
 class Steadiness:
@@ -54,7 +51,7 @@ def steadiness(case: Case, design: RackDesign) -> Steadiness | None:
     load_w = float(bar.loads_w.max())
     farad = 2 * load_w * motion.input_hold_s / bar.shelf.output_v**2
     tray = InputFilter(
-        farad=farad, esr_ohm=motion.esr_s / farad, henry=FILTER_S * bar.shelf.output_v**2 / load_w, ohm=1e-4
+        farad=farad, esr_ohm=motion.esr_s / farad, henry=motion.filter_s * bar.shelf.output_v**2 / load_w, ohm=1e-4
     )
     circuit = bar_circuit(bar.network, line_henry=henry, supply=supply, tray_filter=tray)
     worst = min(impedance_margins(circuit), key=lambda margin: margin.gain_margin_db)
@@ -82,29 +79,52 @@ def stability_row(item: Steadiness) -> tuple[Any, ...]:
     )
 
 
+#: Margins that designs usually keep to an impedance criterion; no accepted standard of these buses states any.
+USUAL_GAIN_DB, USUAL_PHASE_DEG = 6.0, 30.0
+
+
 def stability_findings(item: Steadiness) -> Iterator[Finding]:
-    """Stable or not; Middlebrook's criterion is sufficient only, so a miss of it is a note."""
+    """Stable or not; Middlebrook's criterion is sufficient only, so a miss of the usual margins is a note.
+
+    Capacitances, loops and filters are assumed where nobody states them, so every answer stands as an estimate.
+    """
+    mode, worst = item.result.least_damped, item.worst
+    source = f"rack.{item.generation}.power.motion"
     yield finding(
         "rack.power.stability",
         item.generation,
-        item.result.least_damped.damping,
+        mode.damping,
         0.0,
         "",
-        standing="user",
+        standing="estimate",
         at_least=True,
-        source=f"rack.{item.generation}.power.motion",
-        text=f"damping of the least damped mode, {item.result.least_damped.frequency_hz:,.0f} Hz, in "
-        f"{item.result.least_damped.element}; capacitances and loops are assumed where nobody states them",
+        source=source,
+        text=f"damping of the least damped mode, {mode.frequency_hz:,.0f} Hz, in {mode.element}; capacitances and loops "
+        "are assumed where nobody states them",
     )
     yield finding(
         "rack.power.middlebrook",
         item.generation,
-        item.worst.gain_margin_db,
-        0.0,
+        worst.gain_margin_db,
+        USUAL_GAIN_DB,
         "",
-        standing="user",
+        standing="estimate",
         severity="note",
         at_least=True,
-        source=f"rack.{item.generation}.power.motion",
-        text=f"gain margin in dB of {item.worst.load}, the closest: above zero it proves stability, below it proves nothing",
+        source=source,
+        text=f"gain margin in dB of {worst.load}, the closest, against the usual 6 dB: above zero it proves stability, "
+        "below it proves nothing",
     )
+    if worst.phase_margin_deg is not None:
+        yield finding(
+            "rack.power.middlebrook_phase",
+            item.generation,
+            worst.phase_margin_deg,
+            USUAL_PHASE_DEG,
+            "",
+            standing="estimate",
+            severity="note",
+            at_least=True,
+            source=source,
+            text=f"phase margin in degrees of {worst.load} where the impedances meet, against the usual 30",
+        )

@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rackwright.buildout.smoothing import Devices, Price, Prices, Sizing, Trial, cheapest_mix, said
+from rackwright.buildout.smoothing import Devices, Mix, smooth
 from rackwright.buildout.utility import (
-    CURVES,
     Assessment,
     CouplingPoint,
-    Dip,
     Job,
-    Supply,
+    as_one_job,
     assess,
-    ride_through,
     site_power,
     specification_of,
+    with_random_phases,
 )
-from rackwright.buildout.utility.specification import Specification
+from rackwright.buildout.utility.specification import Line, Specification
 from rackwright.errors import Problem, ProgramError
 from rackwright.program.case import Case
 from rackwright.program.names import nearest
 from rackwright.program.sections.buildout import Site
 from rackwright.program.sections.rack import Rack
 from rackwright.program.sections.roadmap import TrainingRun
-from rackwright.progress import Progress
 from rackwright.rack.design import RackDesign
 from rackwright.rack.power.waveforms import Waveform, read_waveform, training_step
 from rackwright.rack.power.waveforms.pieces import means_of_stairs
 from rackwright.tables import Finding, finding, not_modelled
 
+Floats = NDArray[np.float64]
+
 #: Length and step of the record that a site is held against its specification with.
 LENGTH_S, STEP_S = 3600.0, 0.01
 #: Fine step of a rack's own waveform.
 FINE_S = 0.001
+#: Draws of the phases between jobs that are tried; the worst is held against the limits.
+DRAWS = 4
+#: A job's start and stop: length of the record, and where in it they are.
+EVENT_S, START_S, STOP_S = 1200.0, 300.0, 900.0
 #: Places of the spectrum that a table keeps: enough to draw it.
 MOST_BINS = 400
 
@@ -49,17 +53,28 @@ class SiteView:
     """One site full of one generation: its power, the limits, and how it fares."""
 
     site: str
-    generation: str
+    design: RackDesign
     racks: int
     jobs: int
     contracted_w: float
-    power_w: np.ndarray[Any, np.dtype[np.float64]]
+    power_w: Floats
     step_s: float
     specification: Specification
     assessment: Assessment
     waveform: Waveform
-    #: Load of each shelf at the design load, over its rating.
-    load_share: float
+    #: What of the site does not move with the racks.
+    steady_w: float
+    #: Where several jobs run: how many draws of their phases were tried, of which this is the worst; and all racks in one.
+    draws: int
+    as_one: Assessment | None
+    #: The largest job started and stopped beside the others; None for recordings, which say nothing of it.
+    event_w: Floats | None
+    event_lines: tuple[Line, ...]
+
+    @property
+    def generation(self) -> str:
+        """Whose racks they are."""
+        return self.design.generation
 
     @property
     def moves(self) -> bool:
@@ -68,12 +83,20 @@ class SiteView:
 
 
 def waveform_of(
-    case: Case, design: RackDesign, file: Path | None, *, length_s: float = LENGTH_S, step_s: float = FINE_S, seed: int
+    case: Case,
+    design: RackDesign,
+    file: Path | None,
+    *,
+    length_s: float = LENGTH_S,
+    step_s: float = FINE_S,
+    seed: int,
+    event: bool = False,
 ) -> Waveform:
     """AC power of one rack against time: a recording, else the step of the largest run that the generation trains.
 
     The roadmap says the step's time, the exposed part and the checkpoints; the rack says its power while it computes,
-    waits and stands still. All powers keep the efficiency of the design point.
+    waits and stands still. All powers keep the efficiency of the design point. With `event` the job starts at `START_S`
+    and stops at `STOP_S`. The racks' own stores are not in it: see `behind_stores`.
     """
     if file is not None:
         return recorded(file, step_s, length_s)
@@ -98,6 +121,10 @@ def waveform_of(
         seed=seed,
         length_s=length_s,
         step_s=step_s,
+        start_s=START_S if event else 0.0,
+        start_ramp_s=motion.start_s if event else 0.0,
+        stop_s=STOP_S if event else None,
+        stop_ramp_s=motion.stop_s if event else 0.0,
         what=f"training step of {name} on {design.generation}",
         standing="assumed",
         source="roadmap and rack sections of the program",
@@ -157,6 +184,35 @@ def _sites(case: Case, chosen: str | None) -> Mapping[str, Site]:
     return sites if chosen is None else {chosen: sites[chosen]}
 
 
+def store_s(rack: Rack, design: RackDesign) -> float:
+    """Time over which a rack's stores take their mean: as slow as half of their joules allow for its widest step.
+
+    After a step of P a store that follows a first-order mean of time T gives P T in all; the widest step is from
+    standing still to the top of the overshoot.
+    """
+    motion = rack.power.motion
+    widest_w = design.dc_power_w * (1.0 + motion.overshoot_share - motion.idle_share)
+    return max(design.power.backup.store_j / 2 / max(widest_w, 1.0), 1e-3)
+
+
+def behind_stores(case: Case, design: RackDesign, wave: Waveform) -> Waveform:
+    """The waveform at a rack's input with its own stores at work; see `store_s` for how slowly."""
+    rack = case.rack[design.generation]
+    if not rack.power.store or not rack.power.stores or wave.what == NO_RUN:
+        return wave
+    store, count = case.catalogue.stores[rack.power.store], rack.power.stores
+    # at the input a watt of the bus weighs as much more as the supplies lose
+    scale = design.power_w / design.dc_power_w
+    devices = Devices(high_w=design.power_w, accelerators=1, store_efficiency=store.efficiency_share)
+    mix = Mix(
+        store_gain=1.0,
+        store_tau_s=store_s(rack, design),
+        store_j=store.energy_j * count * scale,
+        store_w=store.output_w * count * scale,
+    )
+    return replace(wave, power_w=smooth(wave.power_w, wave.step_s, [mix], devices)[0].power_w)
+
+
 def _view(case: Case, name: str, site: Site, design: RackDesign, file: Path | None, seed: int) -> SiteView | None:
     energised_w = float(np.asarray(site.energised_w)[-1])
     contracted_w = site.grid.contracted_w or energised_w
@@ -165,37 +221,71 @@ def _view(case: Case, name: str, site: Site, design: RackDesign, file: Path | No
     racks = int(contracted_w / site_w) if site_w else 0
     if racks < 1:
         return None
-    wave = waveform_of(case, design, file, seed=seed)
-    electrical = case.buildout.efficiency.electrical_share if case.buildout else 1.0
-    rack: Rack = case.rack[design.generation]
     sizes = _jobs(site, racks)
-    repeats = wave.period_s is not None
-    length_s = LENGTH_S if repeats else min(LENGTH_S, len(wave.power_w) * wave.step_s)
-    rng = np.random.default_rng(seed)
+    waves = [
+        behind_stores(case, design, waveform_of(case, design, file, seed=seed + at))
+        for at in range(len(sizes) if file is None else 1)
+    ] * (1 if file is None else len(sizes))
+    wave = waves[0]
+    electrical = case.buildout.efficiency.electrical_share if case.buildout else 1.0
+    length_s = LENGTH_S if wave.period_s is not None else min(LENGTH_S, len(wave.power_w) * wave.step_s)
+    skew_s = case.rack[design.generation].power.motion.skew_s
     jobs = [
-        Job(
-            name=job,
-            waveform=wave,
-            racks=count,
-            skew_s=rack.power.motion.skew_s,
-            # between jobs phases are independent; the one job's phase is nobody's business
-            phase_s=float(rng.uniform(0, wave.length_s)) if len(sizes) > 1 and repeats else 0.0,
-            scale=1.0 / electrical,
-            seed=seed + at,
-        )
+        Job(job, waves[at], count, skew_s=skew_s, scale=1.0 / electrical, seed=seed + at)
         for at, (job, count) in enumerate(sizes.items())
     ]
-    steady_w = racks * (site_w - design.power_w / electrical)
-    power_w = site_power(jobs, length_s=length_s, step_s=STEP_S, steady_w=max(steady_w, 0.0))
+    steady_w = max(racks * (site_w - design.power_w / electrical), 0.0)
+    limits, point = _limits(case, site, contracted_w)
+
+    def judged(running: Sequence[Job], length_s: float = length_s) -> tuple[Floats, Assessment]:
+        power_w = site_power(running, length_s=length_s, step_s=STEP_S, steady_w=steady_w)
+        return power_w, assess(power_w, STEP_S, limits, point, contracted_w=contracted_w)
+
+    several = len(jobs) > 1 and wave.period_s is not None
+    rng = np.random.default_rng(seed)
+    draws = [judged(with_random_phases(jobs, rng)) for _ in range(DRAWS)] if several else [judged(jobs)]
+    power_w, found = max(draws, key=lambda draw: _most_used(draw[1]))
+    as_one = judged([as_one_job(jobs)])[1] if several else None
+    event_w: Floats | None = None
+    lines: tuple[Line, ...] = ()
+    if wave.what != NO_RUN and file is None:
+        event_w = _event_w(case, design, jobs, steady_w, seed)
+        plain = replace(limits, bands=(), pst_most=None, plt_most=None)
+        lines = tuple(
+            replace(line, name=_AT[line.name]) for line in assess(event_w, STEP_S, plain).lines if line.name in _AT
+        )
+    return SiteView(
+        name, design, racks, len(sizes), contracted_w, power_w, STEP_S, limits, found, wave, steady_w, len(draws), as_one,
+        event_w, lines,
+    )  # fmt: skip
+
+
+#: Lines of a record in which a job starts and stops.
+_AT = {"ramp up": "ramp up at a start", "ramp down": "ramp down at a stop"}
+
+
+def _limits(case: Case, site: Site, contracted_w: float) -> tuple[Specification, CouplingPoint]:
     grid = site.grid
     utility = case.catalogue.utilities[grid.utility]
     limits = specification_of(utility, contracted_w, name=grid.utility, source=f"catalogue.utilities.{grid.utility}")
-    point = CouplingPoint(grid.voltage_v, grid.short_circuit_va, grid.x_over_r, grid.power_factor, grid.frequency_hz)
-    found = assess(power_w, STEP_S, limits, point, contracted_w=contracted_w)
-    load_share = design.power.load_share
-    return SiteView(
-        name, design.generation, racks, len(sizes), contracted_w, power_w, STEP_S, limits, found, wave, load_share
+    return limits, CouplingPoint(
+        grid.voltage_v, grid.short_circuit_va, grid.x_over_r, grid.power_factor, grid.frequency_hz
     )
+
+
+def _most_used(found: Assessment) -> float:
+    """How much of its limit the worst line uses; without limits the widest swing decides."""
+    used = [line.value / line.most for line in found.lines if line.most and math.isfinite(line.value)]
+    return max(used, default=next((line.value for line in found.lines if line.name == "range"), 0.0))
+
+
+def _event_w(case: Case, design: RackDesign, jobs: Sequence[Job], steady_w: float, seed: int) -> Floats:
+    """The largest job starts and stops, the others go on."""
+    largest = max(jobs, key=lambda job: job.racks)
+    wave = waveform_of(case, design, None, length_s=EVENT_S, seed=seed, event=True)
+    starting = replace(largest, waveform=behind_stores(case, design, wave))
+    running = [starting if job is largest else job for job in jobs]
+    return site_power(running, length_s=EVENT_S, step_s=STEP_S, steady_w=steady_w)
 
 
 def _jobs(site: Site, racks: int) -> dict[str, int]:
@@ -213,27 +303,32 @@ def _jobs(site: Site, racks: int) -> dict[str, int]:
 
 def line_rows(view: SiteView) -> Iterator[tuple[Any, ...]]:
     """One row for each line of the specification that says something."""
-    for line in view.assessment.lines:
-        if line.most is None and not math.isfinite(line.value) and line.name not in FLICKER:
-            continue
-        value = line.value if math.isfinite(line.value) else None
-        unlimited = line.most is None and math.isfinite(line.value)
-        outcome = {True: "passed", False: "failed", None: "no limit" if unlimited else "not modelled"}[line.holds]
-        if not view.moves:
-            outcome = "not modelled"
-        yield (
-            view.site,
-            view.generation,
-            view.racks,
-            view.jobs,
-            view.specification.name,
-            line.name,
-            value,
-            line.most,
-            line.unit,
-            outcome,
-            line.text,
-        )
+    jobs = f"{view.jobs} jobs, worst of {view.draws} draws of their phases" if view.draws > 1 else ""
+    for of, lines in (
+        (jobs or "training", view.assessment.lines),
+        ("all racks in one job", view.as_one.lines if view.as_one else ()),
+        ("the largest job starts and stops", view.event_lines),
+    ):
+        for line in lines:
+            if line.most is None and not math.isfinite(line.value) and line.name not in FLICKER:
+                continue
+            value = line.value if math.isfinite(line.value) else None
+            unlimited = line.most is None and math.isfinite(line.value)
+            outcome = {True: "passed", False: "failed", None: "no limit" if unlimited else "not modelled"}[line.holds]
+            yield (
+                view.site,
+                view.generation,
+                view.racks,
+                view.jobs,
+                of,
+                view.specification.name,
+                line.name,
+                value,
+                line.most,
+                line.unit,
+                outcome if view.moves else "not modelled",
+                line.text,
+            )
 
 
 def findings_of(view: SiteView) -> Iterator[Finding]:
@@ -255,7 +350,10 @@ def findings_of(view: SiteView) -> Iterator[Finding]:
         source=f"buildout.sites.{view.site}.grid.contracted",
         text="highest power of the record against the contracted power; racks fill it at their design power, without overshoot",
     )
-    for line in view.assessment.lines:
+    if view.event_w is None:
+        text = "a recording does not say how a job starts and stops: ramps are those of its training"
+        yield not_modelled("rack.power.utility.ramp_down_at_a_stop", where, text, source)
+    for line in (*view.assessment.lines, *view.event_lines):
         rule = f"rack.power.utility.{_rule(line.name)}"
         if line.most is None:
             if line.name in FLICKER and not math.isfinite(line.value):
@@ -264,11 +362,19 @@ def findings_of(view: SiteView) -> Iterator[Finding]:
         if line.holds is None or not math.isfinite(line.value):
             yield not_modelled(rule, where, line.text, source)
             continue
-        standing = _STANDING.get(view.specification.standing, "user")
+        standing = STANDINGS.get(view.specification.standing, "user")
         yield finding(
             rule, where, line.value, line.most, line.unit, standing=standing, source=source,
-            text=f"{view.specification.name}, {line.name}: {line.text}",
+            text=f"{view.specification.name}, {line.name}: {line.text}{_one_job(view, line)}",
         )  # fmt: skip
+
+
+def _one_job(view: SiteView, line: Line) -> str:
+    """What the same line comes to with every rack in one job."""
+    if view.as_one is None:
+        return ""
+    worst = next((one for one in view.as_one.lines if one.name == line.name and math.isfinite(one.value)), None)
+    return f"; worst of {view.draws} draws of the jobs' phases; all racks in one job: {worst.text}" if worst else ""
 
 
 def _rule(name: str) -> str:
@@ -283,7 +389,7 @@ def _rule(name: str) -> str:
     return "band_share" if said.startswith("share") else "band_" + "_".join(said.split())
 
 
-_STANDING: dict[str, Any] = {
+STANDINGS: dict[str, Any] = {
     "accepted standard": "standard",
     "draft": "draft",
     "roadmap": "roadmap",
@@ -306,127 +412,3 @@ def spectrum_rows(view: SiteView) -> Iterator[tuple[Any, ...]]:
         of = np.flatnonzero(place == at)
         best = of[int(np.argmax(rms[of]))]
         yield view.site, view.generation, float(frequency[best]), float(rms[best])
-
-
-#: Dips that are tried, one by one: voltage left and seconds; from the corners of the ride-through curves.
-DIPS = ((0.85, 0.5), (0.7, 0.5), (0.5, 0.2), (0.0, 0.15))
-#: Second of the record at which a dip begins, and length of record that is looked at.
-DIP_AT_S, DIP_S = 30.0, 120.0
-
-
-def dip_rows(case: Case, view: SiteView, site: Site) -> Iterator[tuple[Any, ...]]:
-    """Each dip by itself; supplies hold up for their time at full load, longer at their own share of it."""
-    rack = case.rack[view.generation]
-    supply = Supply("shelves", hold_up_s=rack.power.motion.hold_up_s / max(view.load_share, 0.05))
-    # a short recording goes on from its start
-    power_w = np.resize(view.power_w, round(DIP_S / view.step_s))
-    curve = CURVES[site.grid.ride] if site.grid.ride else None
-    every = round(1.0 / view.step_s)
-    for residual, seconds in DIPS:
-        found = ride_through(power_w, view.step_s, [Dip(DIP_AT_S, residual, seconds)], [supply], curve)
-        verdict = found.verdicts[0]
-        after = found.grid_w[round((DIP_AT_S + seconds) / view.step_s) :]
-        # the way back alone: what the grid sees over what the racks ask for
-        share = after / np.maximum(power_w[-len(after) :], 1.0)
-        rise = (share[every:] - share[:-every]).max(initial=0.0) * float(power_w.mean())
-        outcome = "told only" if verdict.holds is None else "passed" if verdict.holds else "failed"
-        yield (
-            view.site,
-            view.generation,
-            residual,
-            seconds,
-            verdict.dropped_w,
-            verdict.back_s if math.isfinite(verdict.back_s) else None,
-            float(max(rise, 0.0)),
-            curve.name if curve else "",
-            outcome,
-            verdict.text,
-        )
-
-
-#: Seconds about the first checkpoint that the mix is sized on, and their step.
-SIZED_S, SIZED_STEP_S = 60.0, 0.02
-
-
-def smoothing(case: Case, view: SiteView, site: Site, progress: Progress) -> Sizing:
-    """The cheapest mix for a site, sized on a minute about its first checkpoint and held against its hour."""
-    every = round(SIZED_STEP_S / view.step_s)
-    whole_w = view.power_w[: len(view.power_w) // every * every].reshape(-1, every).mean(axis=1)
-    many = round(SIZED_S / SIZED_STEP_S)
-    wide = min(50, len(whole_w))
-    low = int(np.argmin(np.convolve(whole_w, np.ones(wide) / wide, mode="valid"))) + wide // 2
-    begin = min(max(low - many // 2, 0), max(len(whole_w) - many, 0))
-    rack = case.rack[view.generation]
-    high_w = float(np.percentile(whole_w, 90))
-    price = case.catalogue.states[site.state].electricity_usd_per_j
-    usual = Prices()
-    prices = replace(usual, energy_usd_j=Price(price, "published", f"catalogue.states.{site.state}.electricity"))
-    point = CouplingPoint(
-        site.grid.voltage_v,
-        site.grid.short_circuit_va,
-        site.grid.x_over_r,
-        site.grid.power_factor,
-        site.grid.frequency_hz,
-    )
-    gpus = view.racks * sum(tray.count * count for tray in rack.trays.values() for name, count in tray.parts.items()
-                            if name in case.catalogue.chips and case.catalogue.chips[name].role == "accelerator")  # fmt: skip
-    return cheapest_mix(
-        whole_w[begin : begin + many],
-        SIZED_STEP_S,
-        view.specification,
-        Devices(high_w=high_w, accelerators=max(gpus, 1)),
-        prices,
-        point=point,
-        contracted_w=view.contracted_w,
-        full_w=whole_w,
-        progress=progress,
-    )
-
-
-def smoothing_rows(view: SiteView, sizing: Sizing, gpus: int) -> Iterator[tuple[Any, ...]]:
-    """The best mix, the same on the full hour, and each device alone."""
-    trials: list[tuple[str, Trial]] = []
-    if sizing.best is not None:
-        trials.append(("best on its minute", sizing.best))
-    if sizing.full is not None:
-        trials.append(
-            (
-                f"on the whole record, {sizing.rounds} rounds larger" if sizing.rounds > 0 else "on the whole record",
-                sizing.full,
-            )
-        )
-    trials += [(f"{name} alone", trial) for name, trial in sizing.alone.items()]
-    devices = Devices(high_w=1.0, accelerators=max(gpus, 1))
-    for name, trial in trials:
-        mix = trial.mix
-        yield (
-            view.site,
-            view.generation,
-            name,
-            "yes" if trial.passes else "no",
-            said(mix, devices),
-            trial.cost.total_usd,
-            trial.binding,
-            trial.use if math.isfinite(trial.use) else None,
-            mix.floor_share,
-            mix.store_j / max(gpus, 1) if mix.store_gain else 0.0,
-            mix.bess_w if mix.bess_gain else 0.0,
-            mix.bess_j if mix.bess_gain else 0.0,
-        )
-
-
-def smoothing_finding(view: SiteView, sizing: Sizing) -> Finding:
-    """Whether something cures the site, and what binds."""
-    where = f"{view.site} full of {view.generation}"
-    best = sizing.full or sizing.best
-    passes = sizing.before.passes or (best is not None and best.passes)
-    return finding(
-        "rack.power.smoothing",
-        where,
-        0.0 if passes else 1.0,
-        0.0,
-        "",
-        standing=_STANDING.get(view.specification.standing, "user"),
-        source=view.specification.source,
-        text=f"sites that no mix tried by the search (floor, joules and battery, alone and together) cures; {sizing.said}",
-    )

@@ -19,7 +19,7 @@ from rackwright.rack.design import RackDesign
 from rackwright.rack.pieces import pieces_of
 from rackwright.rack.power.backup import seconds_of
 from rackwright.rack.power.bar import Bar, bar_of, rated_a
-from rackwright.rack.power.supplies.shelf import shelf_curve
+from rackwright.rack.power.supplies.shelf import input_shares, shelf_curve
 from rackwright.rack.power.transients import Row as MovingRow
 from rackwright.rack.power.transients import (
     RowBuilder,
@@ -31,7 +31,7 @@ from rackwright.rack.power.transients import (
     simulate,
 )
 from rackwright.rack.power.transients.events import Event
-from rackwright.study.utility import waveform_of
+from rackwright.study.utility import store_s, waveform_of
 from rackwright.tables import Finding, finding, not_modelled
 
 Floats = NDArray[np.float64]
@@ -40,13 +40,7 @@ Floats = NDArray[np.float64]
 STEP_S, TRAINING_S, EVENT_S = 1e-3, 12.0, 3.0
 #: Of a recording so much is followed.
 RECORDED_S = 60.0
-#: Overloads of a supply: share of its rating and seconds, HPR V2 PSU 1.0.0.
-OVERLOADS = ((1.4, 0.05), (1.6, 0.0004))
-#: Trays start one after the other after an outage, so far apart. Assumed.
-STAGGER_S = 0.05
 LET_GO = "lets go: under-voltage"
-#: Inputs of the HPR V2 12 kW supply, phase to neutral: less power from the first, full power from the second.
-LEAST_INPUT_V, FULL_INPUT_V = 180.0, 218.0
 #: The event without an accident.
 TRAINING, RECORDING = "training steps", "the recording"
 COLD = "cold start, trays one after the other"
@@ -101,7 +95,9 @@ def moved(
     for name, record, events, cold in _events(rack, design, RECORDING if file else TRAINING, shape, full):
         progress.step(f"{design.generation}: {name}")
         try:
-            run = simulate(row, SharedPower(record, bar.loads_w), events, report_step_s=STEP_S, nodes=(), cold=cold)
+            run = simulate(
+                row, SharedPower(record, bar.loads_w), events, report_step_s=STEP_S, nodes=("foot",), cold=cold
+            )
         except ValueError as problem:
             yield Unfollowed(design.generation, name, str(problem))
             continue
@@ -123,18 +119,6 @@ def _events(
     yield COLD, full, (), True
 
 
-def input_shares(feed_v: float) -> tuple[float, float]:
-    """Least input of a supply, and that from which it gives full power, over the feed's own; phase to neutral.
-
-    From the input ranges of the HPR V2 12 kW supply (218 to 305 V for full power, 180 V for less), an estimate for others.
-
-    >>> [round(share, 2) for share in input_shares(480.0)]
-    [0.65, 0.79]
-    """
-    phase_v = feed_v / math.sqrt(3)
-    return min(LEAST_INPUT_V / phase_v, 0.95), min(FULL_INPUT_V / phase_v, 1.0)
-
-
 def row_of(rack: Rack, catalogue: Catalogue, bar: Bar, design: RackDesign) -> MovingRow:
     """The rack's bus with what moves on it. Capacitances follow from the energies that the program states."""
     power, motion = rack.power, rack.power.motion
@@ -152,7 +136,7 @@ def row_of(rack: Rack, catalogue: Catalogue, bar: Bar, design: RackDesign) -> Mo
         build.line(name, first, second, ohm=float(network.ohm[at]) * max(warm, 0.1), henry=henry)
     _loads(build, bar, shelf, motion, power.tray_least_v)
     _shelves(build, rack, shelf, bar)
-    _storages(build, rack, catalogue, shelf)
+    _storages(build, rack, catalogue, shelf, store_s(rack, design))
     if power.battery and design.power.backup.batteries:
         _batteries(build, catalogue.batteries[power.battery], power.battery, design, shelf)
     return build.row()
@@ -174,13 +158,13 @@ def _loads(build: RowBuilder, bar: Bar, shelf: Shelf, motion: Motion, least_v: f
         name = bar.network.nodes[place]
         build.load(
             f"load at {name}", name, farad=farad, esr_ohm=esr_s / farad, off_v=0.95 * least_v, on_v=least_v,
-            restart_s=0.2 + STAGGER_S * at, ramp_s=0.05, inrush_a=motion.inrush_a,
+            restart_s=0.2 + motion.stagger_s * at, ramp_s=0.05, inrush_a=motion.inrush_a,
         )  # fmt: skip
 
 
 def _shelves(build: RowBuilder, rack: Rack, shelf: Shelf, bar: Bar) -> None:
     motion, count = rack.power.motion, shelf.psu_count
-    least, full = input_shares(rack.power.feed_v)
+    least, full = input_shares(shelf, rack.power.feed_v)
     fitted = shelf_curve(shelf).polynomial
     # of a shelf: `count` supplies share its current
     a, b, c = fitted.per_ampere(shelf.output_v) if fitted else (0.0, 0.0, 0.0)
@@ -191,13 +175,13 @@ def _shelves(build: RowBuilder, rack: Rack, shelf: Shelf, bar: Bar) -> None:
         build.shelf(
             f"shelf {number + 1}", "foot", volt=shelf.output_v,
             droop_ohm=max(shelf.droop_v, 1e-4 * shelf.output_v) / (rated_a(shelf) * count),
-            rated_a=rated_a(shelf) * count, overloads=OVERLOADS, bandwidth_hz=motion.bandwidth_hz,
+            rated_a=rated_a(shelf) * count, overloads=tuple((point.load_share, point.time_s) for point in shelf.overloads), bandwidth_hz=motion.bandwidth_hz,
             feed=chr(ord("A") + number % rack.power.feeds), hold_up_j=rating_w * motion.hold_up_s,
             loss=(a * count, b, c / count), least_input_share=least, full_input_share=full,
         )  # fmt: skip
 
 
-def _storages(build: RowBuilder, rack: Rack, catalogue: Catalogue, shelf: Shelf) -> None:
+def _storages(build: RowBuilder, rack: Rack, catalogue: Catalogue, shelf: Shelf, average_s: float) -> None:
     if not rack.power.store or not rack.power.stores:
         return
     store = catalogue.stores[rack.power.store]
@@ -205,7 +189,7 @@ def _storages(build: RowBuilder, rack: Rack, catalogue: Catalogue, shelf: Shelf)
     full_v, least_v = 0.95 * shelf.output_v, 0.475 * shelf.output_v
     build.storage(
         "stores", "foot", farad=2 * joules / (full_v**2 - least_v**2), full_v=full_v, least_v=least_v,
-        most_w=store.output_w * rack.power.stores, loss_share=1 - math.sqrt(store.efficiency_share), average_s=0.2,
+        most_w=store.output_w * rack.power.stores, loss_share=1 - math.sqrt(store.efficiency_share), average_s=average_s,
     )  # fmt: skip
 
 
@@ -288,6 +272,17 @@ def findings_of(item: Moved | Unfollowed, rack: Rack) -> Iterator[Finding]:
             at_least=True,
             source=f"rack.{item.generation}.power.tray_least",
             text=f"lowest voltage of a tray at {item.run.lowest.time_s:.3f} s; {item.let_go} trays let go",
+        )
+    if rack.power.tray_most_v is not None:
+        yield finding(
+            "rack.power.moving_voltage_most",
+            f"{item.generation}, {item.event}",
+            float(item.run.voltage_v.max()),
+            rack.power.tray_most_v,
+            "V",
+            standing="user",
+            source=f"rack.{item.generation}.power.tray_most",
+            text="highest voltage at the foot of the bus",
         )
     yield finding(
         "rack.power.moving_ledger",

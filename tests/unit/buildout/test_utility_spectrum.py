@@ -92,10 +92,18 @@ def test_a_burst_is_read_at_its_own_strength_in_the_worst_segment():
 
 def test_behind_a_high_pass_a_slow_drift_is_gone_and_a_jump_is_not():
     time_s = np.arange(60_000) * 0.01
-    drift_w = 1e6 * np.sin(2 * np.pi * time_s / 300.0)
+    drift_w = 1e6 * np.cos(2 * np.pi * time_s / 300.0)
     # second order: gain (f / f_c)^2 = (1/300 / 0.1)^2 far below the corner
     assert np.ptp(above(drift_w, 0.01, 0.1)) == pytest.approx(2e6 / 900.0, rel=0.02)
     assert np.ptp(above(np.repeat([0.0, 1e6], 30_000), 0.01, 0.1)) == pytest.approx(1.207e6, rel=0.01)
+
+
+def test_behind_a_high_pass_a_record_has_settled_after_two_periods_of_the_corner():
+    square_w = np.tile(np.repeat([1.2e9, 4e8], [60, 40]), 600)
+    left_w = above(square_w, 0.01, 0.1)
+    assert widest_range(left_w[2000:4000], 0.01, 5.0).value == pytest.approx(
+        widest_range(left_w[30_000:], 0.01, 5.0).value, rel=0.02
+    )
 
 
 def test_steady_power_has_no_ramp_and_no_range():

@@ -89,7 +89,7 @@ def test_more_conductance_or_more_flow_never_takes_less_heat(arrangement, ua, c1
     heat = float(law(ua, c1, c2)[0])
     assert 0.0 < heat <= min(c1, c2) * (1 + 1e-13)  # exp(-x) is off by x times 1e-16, x up to 500 in cross-flow
     for more in ((1.5 * ua, c1, c2), (ua, 1.5 * c1, c2), (ua, c1, 1.5 * c2)):
-        assert float(law(*more)[0]) >= heat * (1 - 1e-13)
+        assert float(law(*more)[0]) >= heat * (1 - 3e-13)  # two such values, each off by that much
 
 
 @given(apart=st.floats(-1e-3, 1e-3), units=st.floats(0.1, 10.0))

@@ -157,6 +157,12 @@ RACK: dict[str, Any] = {
             "bandwidth": "1 kHz",
             "hold_up": "20 ms",
             "inductance": "0.15 uH/m",
+            "filter": "0.2 us",
+            "stagger": "50 ms",
+            "return_after": "1 s",
+            "walk_in": "10 s",
+            "start": "10 s",
+            "stop": "0.1 s",
         },
     },
     "network": {

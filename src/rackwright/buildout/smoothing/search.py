@@ -29,8 +29,9 @@ BANDS_HZ = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 SLACK, FLAT = 1e-3, 1e-6
 #: Joules that a store has more than it moves, so that nothing cuts it off while it finds its rhythm.
 SPARE = 0.05
-#: Rounds of the finer search and the width of its steps at which it ends; rounds of enlarging for the full record.
-FINER, LEAST_WIDTH, ENLARGE = 24, 0.1, 6
+#: Rounds of the finer search and the width of its steps at which it ends; searches for tighter limits.
+FINER, LEAST_WIDTH, TIGHTER = 24, 0.1, 5
+DEVICES = ("floor", "joules", "battery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Sizing:
     tried: int
     full: Trial | None
     full_assessment: Assessment | None
-    #: Rounds of enlarging that the full record asked for; -1 where it passes with none of them.
+    #: Searches for tighter limits that the full record asked for; -1 where no mix found passes it.
     rounds: int
 
     @property
@@ -83,8 +84,16 @@ class Sizing:
             return "nothing to do: the site passes as it is"
         if self.best is None:
             worst = min(self.alone.values(), key=lambda trial: trial.use)
-            return f"no mix passes: {worst.binding} stays at {worst.use:.3g} of its limit at best"
-        return f"{self.best.binding} binds"
+            return (
+                f"none of {self.tried:,} mixes tried passes on the stretch that was searched; the nearest device alone "
+                f"leaves {worst.binding} at {worst.use:.3g} of its limit"
+            )
+        if self.full is not None and not self.full.passes:
+            return (
+                f"the cheapest mixes for the stretch that was searched, sized for ever tighter limits, leave "
+                f"{self.full.binding} at {self.full.use:.3g} of its limit on the whole record; other mixes were not tried on it"
+            )
+        return f"{(self.full or self.best).binding} binds"
 
 
 class Case:
@@ -189,6 +198,7 @@ def cheapest_mix(
     point: CouplingPoint | None = None,
     contracted_w: float | None = None,
     full_w: Floats | None = None,
+    full_step_s: float | None = None,
     grid: Grid | None = None,
     progress: Progress = SILENT,
 ) -> Sizing:
@@ -200,8 +210,8 @@ def cheapest_mix(
         A stretch of the site's power that holds what is worst in it (a checkpoint with the steps about it); it is
         taken to repeat. [W]
     full_w : ndarray, optional
-        The whole record. Where the mix fails on it, the gain and the time constant of what should cure the failing limit
-        grow, at most six rounds.
+        The whole record, on steps of `full_step_s` (else `step_s`). Where the mix fails on it, the stretch is
+        searched again for tighter limits, at most `TIGHTER` times.
 
     Returns
     -------
@@ -212,21 +222,29 @@ def cheapest_mix(
     if case.before.passes:
         return Sizing(None, case.before, None, None, {}, 0, None, None, 0)
     looked = grid or Grid()
-    alone = {name: _alone(case, looked, name) for name in ("floor", "joules", "battery")}
-    best: Trial | None = min((t for t in alone.values() if t.passes), key=lambda t: t.cost.total_usd, default=None)
+    alone = {name: _alone(case, looked, name) for name in DEVICES}
+    best = _searched(case, looked, progress, alone)
+    if best is None:
+        return Sizing(None, case.before, None, None, alone, case.tried, None, None, 0)
+    best = case.trials([best.mix])[0]
+    after, cheaper = case.assess(best.smoothed.power_w), _cheaper(case, best)
+    if full_w is None:
+        return Sizing(best, case.before, after, cheaper, alone, case.tried, None, None, 0)
+    full, rounds = _whole(case, looked, best, full_w, full_step_s or step_s, progress)
+    judged = assess(full.smoothed.power_w, full_step_s or step_s, specification, point, contracted_w=contracted_w)
+    return Sizing(best, case.before, after, cheaper, alone, case.tried, full, judged, rounds)
+
+
+def _searched(case: Case, looked: Grid, progress: Progress, alone: dict[str, Trial] | None = None) -> Trial | None:
+    """The cheapest mix that passes a record: one device alone, or the grid's best and what lies about it."""
+    singles = alone or {name: _alone(case, looked, name) for name in DEVICES}
+    best: Trial | None = min((t for t in singles.values() if t.passes), key=lambda t: t.cost.total_usd, default=None)
     places = list(product(looked.floors, looked.store_gains, looked.store_taus_s, looked.bess_taus_s))
     for at, trial in enumerate(_swept(case, places, looked.bess_gains)):
         progress.step("mixes of floor, joules and battery", at / len(places))
         if trial.passes and (best is None or trial.cost.total_usd < best.cost.total_usd):
             best = trial
-    if best is not None:
-        best = _finer(case, best, progress)
-    else:
-        return Sizing(None, case.before, None, None, alone, case.tried, None, None, 0)
-    best = case.trials([best.mix])[0]
-    after = case.assess(best.smoothed.power_w)
-    full, full_assessment, rounds = _whole(case, best, full_w, progress)
-    return Sizing(best, case.before, after, _cheaper(case, best), alone, case.tried, full, full_assessment, rounds)
+    return None if best is None else _finer(case, best, progress)
 
 
 def _swept(case: Case, places: list[tuple[float, float, float, float]], gains: tuple[float, ...]) -> Iterator[Trial]:
@@ -355,27 +373,54 @@ def _cheaper(case: Case, best: Trial) -> Trial | None:
     return None
 
 
-def _whole(
-    case: Case, best: Trial, full_w: Floats | None, progress: Progress
-) -> tuple[Trial | None, Assessment | None, int]:
-    """The full record at the found settings; sizes may grow, then gains and time constants."""
-    if full_w is None:
-        return None, None, 0
-    whole = Case(full_w, case.step_s, case.specification, case.devices, case.prices, case.point, case.contracted_w)
-    mix = best.mix
-    trial = whole.trials([mix])[0]
-    free = replace(mix, store_j=UNLIMITED, store_w=UNLIMITED, bess_j=UNLIMITED, bess_w=UNLIMITED)
-    rounds = 0
-    while not trial.passes and rounds < ENLARGE:
-        rounds += 1
-        progress.step(f"the full record fails by {trial.binding}: larger, round {rounds}")
-        if rounds > 1:
-            free = replace(
-                free,
-                floor_share=min(free.floor_share + (0.03 if free.floor_share else 0.0), case.devices.floor_most_share),
-                store_gain=1 - 0.6 * (1 - free.store_gain) if free.store_gain else 0.0,
-                bess_gain=1 - 0.6 * (1 - free.bess_gain) if free.bess_gain else 0.0,
-                bess_tau_s=free.bess_tau_s * (1.5 if free.bess_gain else 1.0),
-            )
-        trial = whole.trials([free])[0]
-    return trial, whole.assess(trial.smoothed.power_w), rounds if trial.passes else -1
+def tightened(limits: Specification, share: float) -> Specification:
+    """The same limits at a share of each."""
+
+    def of(most: float | None) -> float | None:
+        return None if most is None else most * share
+
+    bands = tuple(
+        replace(
+            band, rms_most_w=of(band.rms_most_w), worst_bin_most_w=of(band.worst_bin_most_w),
+            share_most=of(band.share_most),
+        )
+        for band in limits.bands
+    )  # fmt: skip
+    return replace(
+        limits, bands=bands, ramp_up_most_w_s=of(limits.ramp_up_most_w_s),
+        ramp_down_most_w_s=of(limits.ramp_down_most_w_s), range_most_w=of(limits.range_most_w),
+        pst_most=of(limits.pst_most), plt_most=of(limits.plt_most),
+    )  # fmt: skip
+
+
+def _whole(case: Case, grid: Grid, best: Trial, full_w: Floats, step_s: float, progress: Progress) -> tuple[Trial, int]:
+    """The mix on the full record, and the rounds that it took: where it fails, the search is repeated for tighter limits.
+
+    At most `TIGHTER` times, each limit by as much as the full record went beyond; the nearest trial where none passes.
+    """
+    whole = Case(full_w, step_s, case.specification, case.devices, case.prices, case.point, case.contracted_w)
+    nearest, share = _freed(whole, best), 1.0
+    trial = nearest
+    for number in range(TIGHTER):
+        if trial.passes or not np.isfinite(trial.use):
+            return (trial, number) if trial.passes else (nearest, -1)
+        share *= 0.98 / trial.use
+        progress.step(f"the whole record uses {trial.binding} by {trial.use:.3g}: limits tightened to {share:.0%}")
+        narrow = Case(
+            case.power_w, case.step_s, tightened(case.specification, share), case.devices, case.prices, case.point,
+            case.contracted_w,
+        )  # fmt: skip
+        found = _searched(narrow, grid, progress)
+        case.tried += narrow.tried
+        if found is None:
+            return nearest, -1
+        trial = _freed(whole, found)
+        nearest = min(nearest, trial, key=lambda one: (not one.passes, one.use))
+    return (trial, TIGHTER) if trial.passes else (nearest, -1)
+
+
+def _freed(whole: Case, best: Trial) -> Trial:
+    """The mix as it is where that passes the whole record, else its settings with stores as large as that moves."""
+    free = replace(best.mix, store_j=UNLIMITED, store_w=UNLIMITED, bess_j=UNLIMITED, bess_w=UNLIMITED)
+    trial = whole.trials([best.mix])[0]
+    return trial if trial.passes else whole.trials([free])[0]

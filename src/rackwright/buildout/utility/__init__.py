@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rackwright.buildout.utility.assess import assess
-from rackwright.buildout.utility.dips import Dip, RideCurve, RideThrough, Supply, ride_through
+from rackwright.buildout.utility.dips import Dip, RideCurve, RideThrough, Supply, Verdict, ride_through
 from rackwright.buildout.utility.jobs import Job, as_one_job, site_power, with_random_phases
 from rackwright.buildout.utility.presets import CURVES, specification_of
 from rackwright.buildout.utility.specification import Assessment, Band, CouplingPoint, Line, Specification
@@ -22,6 +22,7 @@ __all__ = [
     "Specification",
     "Spectrum",
     "Supply",
+    "Verdict",
     "as_one_job",
     "assess",
     "ride_through",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rackwright.buildout.utility.flicker import PLT_COUNT, PST_S, plt, pst, relative_voltage
-from rackwright.buildout.utility.ramps import above, ramps, widest_range
+from rackwright.buildout.utility.ramps import above, ramps, widest_range, window_steps
 from rackwright.buildout.utility.specification import (
     CONTRACTED,
     FLUCTUATION,
@@ -141,12 +141,14 @@ def _ramp_lines(power_w: Floats, step_s: float, specification: Specification) ->
 
 
 def _range_line(power_w: Floats, step_s: float, specification: Specification) -> Line:
-    corner_hz, behind = specification.range_above_hz, ""
+    corner_hz, behind, begin = specification.range_above_hz, "", 0
     if corner_hz is not None:
-        power_w = above(power_w, step_s, corner_hz)
+        # the filter settles; of a record that is over before, the rest is judged
+        begin = min(window_steps(step_s, 2.0 / corner_hz), power_w.size // 2)
+        power_w = above(power_w, step_s, corner_hz)[begin:]
         behind = f", behind a high-pass of {corner_hz:g} Hz, second order assumed"
     worst = widest_range(power_w, step_s, specification.range_window_s)
-    text = f"{worst.value / 1e6:.4g} MW within {specification.range_window_s:g} s ending at {worst.at_s:.2f} s{behind}"
+    text = f"{worst.value / 1e6:.4g} MW within {specification.range_window_s:g} s ending at {worst.at_s + begin * step_s:.2f} s{behind}"
     return _line("range", worst.value, specification.range_most_w, "W", text)
 
 

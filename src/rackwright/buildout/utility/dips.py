@@ -66,7 +66,8 @@ class Supply:
     missing comes from `hold_up_s` seconds at full load (capacitors; 0.02 s is usual, Diablo 400 and HPR V2) and is taken
     back at `refill_share` of the load. Once empty, or after `dips_most` dips within `dips_window_s` (0: not counted),
     a battery or UPS carries the load. It hands back when the voltage has stood above `return_above` for
-    `return_after_s`, the racks staggered evenly over `stagger_s`, each walking in over `walk_in_s`.
+    `return_after_s`, the racks staggered evenly over `stagger_s`, each walking in over `walk_in_s`. Without a `battery`
+    the load stops, and nobody starts it again within the record.
 
     The defaults of current and dropout are estimates from the input ranges of the HPR V2 12 kW supply at 277 V: full
     power from 218 V, less from 180 V. The rest is assumed; a supply's own figures replace them.
@@ -84,6 +85,7 @@ class Supply:
     return_after_s: float = 1.0
     walk_in_s: float = 10.0
     stagger_s: float = 0.0
+    battery: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ def ride_through(
     """Power that the grid sees while its voltage dips.
 
     `power_w` is the site's demand at nominal voltage (samples,); every supply carries its share of it as constant
-    power. The load itself never stops: what the grid does not carry comes from capacitors and batteries, whose energy
-    is `stored_j`. Recharging the batteries afterwards is not in `grid_w`. Voltages are rms at the supplies; unbalanced
+    power. What the grid does not carry comes from capacitors and batteries, whose energy is `stored_j`; a load without
+    batteries stops once its capacitors are empty. Recharging the batteries afterwards is not in `grid_w`. Voltages are rms at the supplies; unbalanced
     dips, the phase jump and the site's own effect on the voltage are not modelled.
 
     >>> out = ride_through(np.full(2000, 1e6), 0.01, [Dip(5.0, 0.0, 0.1)], [Supply("psu")])
@@ -135,15 +137,20 @@ def ride_through(
     for dip in dips:
         inside = (at_s >= dip.start_s) & (at_s < dip.end_s)
         voltage[inside] = np.minimum(voltage[inside], dip.residual_share)
-    grid_share, left_share = np.zeros(power_w.size), np.zeros(power_w.size)
+    grid_share, left_share, stopped_share = (np.zeros(power_w.size) for _ in range(3))
     for supply in supplies:
         carried, left = _carried(voltage, step_s, supply)
         grid_share += supply.share * carried
         left_share += supply.share * left
+        if not supply.battery:
+            stopped_share += supply.share * left
     grid_w = grid_share * power_w
-    stored_j = float(np.sum(np.maximum(power_w - grid_w, 0.0)) * step_s)
+    stored_j = float(np.sum(np.maximum((1.0 - stopped_share) * power_w - grid_w, 0.0)) * step_s)
+    ways = " and ".join(
+        word for word, some in (("to batteries", True), ("stop", False)) if any(s.battery is some for s in supplies)
+    )
     verdicts = tuple(
-        _verdict(dip, power_w, grid_share, left_share, at_s, _next_start(dip, dips), curve) for dip in dips
+        _verdict(dip, power_w, grid_share, left_share, at_s, _next_start(dip, dips), curve, ways) for dip in dips
     )
     dropped_w = float(np.max(left_share * power_w))
     return RideThrough(voltage, grid_w, left_share, stored_j, dropped_w, verdicts)
@@ -160,7 +167,8 @@ def _carried(voltage: Floats, step_s: float, supply: Supply) -> tuple[Floats, Fl
         ride(
             voltage, step_s, supply.current_most, supply.dropout_share, supply.hold_up_s, supply.refill_share,
             supply.dips_most, supply.dips_window_s, supply.return_above,
-            supply.return_after_s + supply.stagger_s * (group + 0.5) / groups, supply.walk_in_s, grid, state,
+            (supply.return_after_s if supply.battery else np.inf) + supply.stagger_s * (group + 0.5) / groups,
+            supply.walk_in_s, grid, state,
         )  # fmt: skip
         carried += grid / groups
         left += np.where(state == BATTERY, 1.0, np.where(state == RETURNING, 1.0 - grid, 0.0)) / groups
@@ -173,7 +181,7 @@ def _next_start(dip: Dip, dips: Sequence[Dip]) -> float:
 
 def _verdict(
     dip: Dip, power_w: Floats, grid_share: Floats, left_share: Floats, at_s: Floats, until_s: float,
-    curve: RideCurve | None,
+    curve: RideCurve | None, ways: str,
 ) -> Verdict:  # fmt: skip
     during = (at_s >= dip.start_s) & (at_s < until_s)
     left = float(np.max(left_share[during], initial=0.0))
@@ -185,7 +193,12 @@ def _verdict(
     back_s = 0.0 if short.size == 0 else float(at_s[short[-1]] - dip.end_s)
     if over.size == 0 or (short.size and short[-1] == over[-1]):
         back_s = np.inf
-    text = f"{dropped_w / 1e6:.4g} MW to batteries; back to {wanted:.0%} after {back_s:.3g} s"
+    back = (
+        f"back to {wanted:.0%} after {back_s:.3g} s"
+        if np.isfinite(back_s)
+        else f"not back to {wanted:.0%} in the record"
+    )
+    text = f"{dropped_w / 1e6:.4g} MW {ways}; {back}" if dropped_w else f"nothing leaves the grid; {back}"
     if curve is None:
         return Verdict(dip, None, left, dropped_w, back_s, None, text)
     must = curve.must_ride(dip)

@@ -16,6 +16,20 @@ class Target(f.Section):
     budget_usd: f.Money
 
 
+class Ups(f.Section):
+    """A UPS before the racks, as the grid sees it: when it goes to its batteries, and how it comes back."""
+
+    #: Input below which it goes to its batteries, over nominal.
+    least_share: f.PositiveShare = Named(default=0.85, alias="least")
+    #: It also goes there, and counts this as a fault of the grid, after so many dips within the window; 0: it does not count.
+    dips: f.Count = 0
+    window_s: f.Duration = Named(default=60.0, alias="window")
+    return_after_s: f.Duration = Named(default=10.0, alias="return_after")
+    walk_in_s: f.Duration = Named(default=10.0, alias="walk_in")
+    #: Its blocks come back one after the other over this time.
+    stagger_s: f.Duration = Named(default=0.0, alias="stagger")
+
+
 class Grid(f.Section):
     """The connection of a site: who asks what of its power, and the point at which it is asked."""
 
@@ -30,6 +44,8 @@ class Grid(f.Section):
     frequency_hz: f.Frequency
     #: What dips of the voltage a load must ride through; told only, where nobody says.
     ride: Literal["itic", "semi-f47", "ercot-nogrr-282", "caiso-straw"] | None = None
+    #: A UPS between the grid and the racks; without one dips reach the racks' own supplies.
+    ups: Ups | None = None
     #: Racks of the jobs that run side by side; one job of all racks, the worst case, where nobody says.
     jobs: dict[str, f.OneOrMore] = {}
 

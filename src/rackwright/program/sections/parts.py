@@ -204,6 +204,13 @@ class EfficiencyPoint(f.Section):
     efficiency: f.PositiveShare
 
 
+class Overload(f.Section):
+    """How long a supply gives more than its rating."""
+
+    load_share: f.PositiveRatio = Named(alias="load")
+    time_s: f.Duration
+
+
 class Shelf(Part):
     """A power shelf (or, for 800 VDC, the share of a power rack that counts as one): AC in, DC out."""
 
@@ -217,8 +224,22 @@ class Shelf(Part):
     set_point_share: f.Share = Named(default=0.0, alias="set_point")
     #: Highest current of its output connector.
     connector_a: f.Current | None = None
+    #: Input of its supplies, phase to neutral: they let go below the first and give full power from the second. Where
+    #: nobody states them, 80 and 90 % of the feed.
+    input_least_v: f.Voltage | None = None
+    input_full_v: f.Voltage | None = None
+    #: What its supplies give for a while beyond their rating: [{load: 140 %, time: 50 ms}].
+    overloads: tuple[Overload, ...] = ()
     #: Efficiency against share of rated load; read between the points linearly.
     efficiency: tuple[EfficiencyPoint, ...]
+
+    @field_validator("overloads")
+    @classmethod
+    def _briefer_the_higher(cls, overloads: tuple[Overload, ...]) -> tuple[Overload, ...]:
+        _check_rising([point.load_share for point in overloads], "load")
+        if overloads and overloads[0].load_share <= 1.0:
+            raise f.refuse(f"{overloads[0].load_share:.0%}", "an overload above 100 %")
+        return overloads
 
     @field_validator("efficiency")
     @classmethod
@@ -329,12 +350,27 @@ class Busbar(Part):
     conductor: Literal["copper", "aluminium"] = "copper"
     #: Temperature of the bar where no rise at its rating is stated.
     temperature_k: f.Temperature = 348.15
-    #: Rise over ambient at its rated current: with it the bar warms by its own loss.
+    #: Rise over the ambient of its rating at its rated current: with it the bar warms by its own loss.
     rise_k: f.Rise | None = None
+    rated_ambient_k: f.Temperature = 308.15
+    #: Air about it in the rack.
     ambient_k: f.Temperature = 308.15
     #: One load's clips and hot-swap, there and back, and the current that they are rated for.
     tap_ohm: Annotated[float, f.Field("scalar", f.quantity("a resistance", "ohm", "20 uohm", 0.0, 1.0))] = 0.0
     tap_rating_a: f.Current | None = None
+
+    @property
+    def allowed_a(self) -> float | None:
+        """Current at which it is as warm in its own air as at its rating: cooling goes with the rise to the power 1.22.
+
+        >>> bar = Busbar.model_construct(rating_a=1000.0, rise_k=50.0, rated_ambient_k=308.15, ambient_k=318.15)
+        >>> round(bar.allowed_a)
+        873
+        """
+        if self.rating_a is None or self.rise_k is None:
+            return self.rating_a
+        left_k = max(self.rise_k + self.rated_ambient_k - self.ambient_k, 0.0)
+        return self.rating_a * float((left_k / self.rise_k) ** (1.22 / 2))
 
 
 class Cdu(Part):

@@ -48,8 +48,9 @@ class Motion(f.Section):
     #: Above the design power at the start of each step, and for how long.
     overshoot_share: f.Share
     overshoot_s: f.Duration = Named(alias="overshoot_time")
-    #: Spread of the steps' length, and of the racks of one job against each other (standard deviations).
+    #: A step is longer or shorter by at most this share of it, evenly drawn.
     jitter_share: f.Share
+    #: Between the racks of one job, standard deviation.
     skew_s: f.Duration
     #: Energy in a tray's input capacitors over its power, and in a shelf's output capacitors over its rating.
     input_hold_s: f.Duration
@@ -63,6 +64,16 @@ class Motion(f.Section):
     hold_up_s: f.Duration
     #: Of the busbar, go and return.
     inductance_h_m: f.InductancePerLength
+    #: Inductance of a tray's input filter over its load's resistance (V^2/P).
+    filter_s: f.Duration
+    #: Trays start so far apart after the bus was dark.
+    stagger_s: f.Duration
+    #: The input must have been back for so long before batteries hand the rack over, in a walk.
+    return_after_s: f.Duration
+    walk_in_s: f.Duration
+    #: A job's power comes and goes so when it starts, and when it stops or fails.
+    start_s: f.Duration
+    stop_s: f.Duration
 
 
 class Protection(f.Section):
@@ -125,11 +136,15 @@ class RackPower(f.Section):
     busbar: Annotated[str, f.refers("busbars")]
     #: Lowest voltage at which a tray still works.
     tray_least_v: f.Voltage
+    #: Highest voltage that a tray bears.
+    tray_most_v: f.Voltage | None = None
     #: Where the shelves stand: in the rack, or in a power rack beside it (then they take no rack units here).
     shelves_in: Literal["rack", "sidecar"] = "rack"
     #: Battery shelves on the busbar, as many as carry the rack for `ride_through_s`; they stand with the shelves.
     battery: Annotated[str, f.refers("batteries")] | None = None
     ride_through_s: f.Duration = Named(default=90.0, alias="ride_through")
+    #: Battery shelves beyond those that carry it so long.
+    battery_spares: f.Count = Named(default=0, alias="battery_spares")
     #: Capacitors that smooth, and how many of them.
     store: Annotated[str, f.refers("stores")] | None = None
     stores: f.Count = Named(default=0, alias="stores")

@@ -81,6 +81,13 @@ class Architecture:
         liquid = any(limit.name == "liquid-cooled 50 V bar" and limit.holds for limit in self.limits)
         return all(name == "air-cooled 50 V bar" and liquid for name in broken)
 
+    @property
+    def outcome(self) -> str:
+        """ "yes", "no", or "not known" where every limit holds that is known but the ride-through was not found."""
+        if not self.holds:
+            return "no"
+        return "not known" if self.ride_through_s.value is None else "yes"
+
     def efficiency_at(self, share: float) -> float:
         """Efficiency at a share of the basis' load, the same equipment running.
 

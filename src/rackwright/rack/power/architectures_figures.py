@@ -69,7 +69,9 @@ FACTS: Mapping[str, Fact] = {
     "diablo_efficiency": Fact(0.965, "", "published", f"{_DIABLO}, table 9, 415 V, more than", "draft"),
     "diablo_supply_w": Fact(18.5e3, "W", "published", f"{_EQ}: Delta supply", note="shelf of six assumed"),
     "diablo_link_w": Fact(100e3, "W", "published", f"{_DIABLO}: 100 kW, 125 A a cable", "draft"),
-    "diablo_ride_s": Fact(90.0, "s", "published", _DIABLO, "draft", low=45.0, high=90.0),
+    "diablo_ride_s": Fact(
+        45.0, "s", "published", _DIABLO, "draft", low=45.0, high=90.0, note="45 to 90 s: the shorter holds"
+    ),
     "power_rack_w": Fact(660e3, "W", "published", "Delta, in-row power rack, GTC 2026"),
     "power_rack_bbu_w": Fact(480e3, "W", "published", "Delta, in-row power rack, GTC 2026: 6 x 80 kW"),
     "power_rack_ride_s": Fact(None, "s", "estimate", "not found"),
@@ -85,7 +87,7 @@ FACTS: Mapping[str, Fact] = {
     "bbu_u": Fact(2.0, "U", "published", "OCP BBU shelf: 2 OU", "draft"),
     "shelf_usd": Fact(8125.0, "USD", "estimate", f"{_EQ}: 60 to 70 k$ a cabinet over 8 shelves", price_year=2026),
     "sidecar_shelf_usd": Fact(16000.0, "USD", "assumed", "a public planner's assumption", price_year=2026),
-    "bbu_shelf_usd": Fact(None, "USD", "estimate", "not found"),
+    "bbu_shelf_usd": Fact(9000.0, "USD", "assumed", "assumption; none was found", price_year=2026),
     "converter_usd": Fact(None, "USD", "estimate", "not found"),
     "transformer_usd": Fact(None, "USD", "estimate", "not found"),
     "conductor_usd": Fact(None, "USD", "estimate", "not found"),
@@ -108,7 +110,7 @@ FACTS: Mapping[str, Fact] = {
 SUPPLY_SHARES = (0.1, 0.2, 0.5, 1.0)
 SUPPLY_EFFICIENCIES = (0.945, 0.966, 0.975, 0.965)
 
-#: Power that an HPR BBU shelf gives for so long at the end of its life (seconds : W), with none and one module lost.
+#: Power that an HPR BBU shelf gives for so long (seconds : W), with none and one module lost; new or aged is not said.
 BBU_W: Mapping[str, Mapping[float, float]] = {
     "N": {90.0: 33e3, 240.0: 24e3},
     "N+1": {90.0: 27.5e3, 240.0: 20e3},

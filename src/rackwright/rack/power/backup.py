@@ -19,6 +19,8 @@ class Backup:
     batteries: int
     #: How long the batteries carry the rack's DC power; None without batteries.
     carried_s: float | None
+    #: The same with one of them lost.
+    after_loss_s: float | None
     wanted_s: float
     charge_w: float
     store: str | None
@@ -81,11 +83,12 @@ def backup_of(rack: Rack, catalogue: Catalogue, dc_power_w: float) -> Backup:
     power = rack.power
     battery = catalogue.batteries[power.battery] if power.battery else None
     store = catalogue.stores[power.store] if power.store else None
-    count = batteries_needed(battery, dc_power_w, power.ride_through_s) if battery else 0
+    count = batteries_needed(battery, dc_power_w, power.ride_through_s) + power.battery_spares if battery else 0
     return Backup(
         battery=power.battery,
         batteries=count,
         carried_s=seconds_of(battery, dc_power_w / count) if battery and count else None,
+        after_loss_s=(seconds_of(battery, dc_power_w / (count - 1)) if count > 1 else 0.0) if battery else None,
         wanted_s=power.ride_through_s,
         charge_w=battery.charge_w * count if battery else 0.0,
         store=power.store,

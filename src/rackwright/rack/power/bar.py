@@ -151,10 +151,10 @@ def _segment(busbar: Busbar, length_m: float) -> dict[str, Any]:
     ohm = 2 * bar_resistance_ohm(busbar.conductor, length_m, busbar.section_m2, REFERENCE_K)
     return {
         "ohm": ohm,
-        "rating_a": rating_a,
+        "rating_a": busbar.allowed_a,
         "alpha_per_k": alpha,
         "ambient_k": busbar.ambient_k,
-        "cooling_w_k": cooling_w_k(rating_a, ohm, alpha, busbar.ambient_k, busbar.rise_k),
+        "cooling_w_k": cooling_w_k(rating_a, ohm, alpha, busbar.rated_ambient_k, busbar.rise_k),
         "cooling_power": COOLING_POWER,
     }
 

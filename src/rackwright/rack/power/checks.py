@@ -33,6 +33,7 @@ def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: Powe
             if path.carried
             else "the busbar cannot carry the trays' power: the voltage collapses below the least",
         ),
+        _highest(generation, rack, shelf),
         finding(
             "rack.power.cord_current",
             generation,
@@ -118,6 +119,26 @@ def power_findings(generation: str, rack: Rack, catalogue: Catalogue, path: Powe
     return found
 
 
+def _highest(generation: str, rack: Rack, shelf: Shelf) -> Finding:
+    """No load, every set-point at its upper edge."""
+    rule, most_v = "rack.power.tray_voltage_most", rack.power.tray_most_v
+    if most_v is None:
+        return not_modelled(
+            rule, generation, "no highest voltage of a tray is stated", f"rack.{generation}.power.tray_most"
+        )
+    highest_v = shelf.output_v * (1 + shelf.set_point_share)
+    return finding(
+        rule,
+        generation,
+        highest_v,
+        most_v,
+        "V",
+        standing="user",
+        source=f"rack.{generation}.power.tray_most",
+        text="voltage at no load, set-points at the upper edge of their accuracy",
+    )
+
+
 def _curve(generation: str, path: PowerPath, source: str) -> list[Finding]:
     """A finding where the shelf's efficiencies are no device's curve."""
     if not path.curve_problem:
@@ -159,7 +180,21 @@ def _backup_findings(generation: str, rack: Rack, path: PowerPath) -> list[Findi
             standing="user",
             source=f"rack.{generation}.power.ride_through",
             at_least=True,
-            text=f"time for which {backup.batteries} {backup.battery} carry the rack's DC power",
+            text=f"time for which {backup.batteries} {backup.battery} carry the rack's DC power, at the times that their "
+            "maker states",
+        ),
+        finding(
+            "rack.power.ride_through_after_loss",
+            generation,
+            backup.after_loss_s or 0.0,
+            backup.wanted_s,
+            "s",
+            standing="user",
+            severity="warning" if rack.power.battery_spares else "note",
+            source=f"rack.{generation}.power.battery_spares",
+            at_least=True,
+            text="the same with one battery shelf lost"
+            + ("" if rack.power.battery_spares else "; no spare is asked for"),
         ),
         finding(
             "rack.power.recharge",
@@ -205,11 +240,17 @@ def _current_findings(
                 "rack.power.busbar_current",
                 generation,
                 max([path.busbar_current_a, *(loss.bar_a for loss in path.losses if loss.covered)]),
-                busbar.rating_a,
+                busbar.allowed_a or 0.0,
                 "A",
                 standing="user",
                 source=f"{busbar_path}.rating",
-                text="current at the foot of the busbar, after the covered loss",
+                text="current at the foot of the busbar, after the covered loss"
+                + (
+                    f"; rated for {busbar.rating_a:,.0f} A in air of {busbar.rated_ambient_k - 273.15:.0f} degC, it stands "
+                    f"in air of {busbar.ambient_k - 273.15:.0f} degC"
+                    if busbar.allowed_a != busbar.rating_a
+                    else ""
+                ),
             )
         )
     if busbar.tap_rating_a is None:

@@ -190,10 +190,19 @@ def power_path(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> P
         shelf_current_after_loss_a=max((loss.shelf_a for loss in covered), default=source_a / max(installed, 1)),
         cord_current_after_loss_a=max((loss.cord_a for loss in covered), default=cord_a),
         losses=losses,
-        limits=load_limits(limited.network) if installed else (),
+        limits=_growth(limited, covered) if installed else (),
         backup=backup_of(rack, catalogue, dc_power_w),
         carried=bool(solved.carried[0]),
     )
+
+
+def _growth(limited: Bar, covered: list[AfterLoss]) -> tuple[LoadLimit, ...]:
+    """Limits on the growth of all loads: with nothing lost, and what the supplies left after a covered loss may give."""
+    found = list(load_limits(limited.network))
+    worst = max(covered, key=lambda loss: loss.asked_share, default=None)
+    if worst is not None and 0 < worst.asked_share < math.inf:
+        found.append(LoadLimit("loss", 1 / worst.asked_share, worst.name))
+    return tuple(sorted(found, key=lambda limit: limit.factor))
 
 
 def _cord_a(rack: Rack, shelf: Shelf, curve: ShelfCurve, shelf_w: float) -> float:

@@ -53,7 +53,8 @@ def test_what_was_not_found_stays_unknown_and_is_said():
         assert any("not found" in line for line in rows[name].said)
     assert rows["800 V SST"].floor_positions.value is None
     assert "conductors" in rows["in-rack shelves"].unpriced
-    assert "BBU shelf in each rack" in rows["in-rack shelves"].cost_usd.note
+    assert "conductors" in rows["in-rack shelves"].cost_usd.note
+    assert rows["800 V SST"].outcome != "yes"  # nobody says for how long its batteries last
     assert all(row.cost_usd.price_year == 2026 for row in rows.values())
 
 
@@ -72,7 +73,9 @@ def test_a_rack_of_600_kw_is_beyond_the_50_v_class():
     assert not rows["50 V power rack"].holds
     assert not rows["in-rack shelves"].holds
     assert rows["in-rack shelves"].rack_units.value == 66
-    assert rows["+/-400 V power rack"].holds
+    # its storage is published as 45 to 90 s: the 90 s of the basis are not safe to count on, 45 s are
+    assert not rows["+/-400 V power rack"].holds
+    assert architecture("+/-400 V power rack", Basis(rack_w=600e3, racks=8, ride_through_s=45.0)).outcome == "yes"
     broken = {limit.name for limit in rows["50 V power rack"].limits if not limit.holds}
     assert "50 V sidecar for one rack" in broken
     assert {limit.standing for limit in rows["50 V power rack"].limits if not limit.holds} == {"roadmap"}
@@ -114,7 +117,7 @@ def test_more_ride_through_takes_more_rack_units():
 
 def test_a_ride_through_beyond_the_published_is_a_limit_that_fails():
     row = architecture("+/-400 V power rack", replace(OBERON, ride_through_s=120.0))
-    assert row.ride_through_s.value == 90.0
+    assert row.ride_through_s.value == 45.0
     assert [limit.name for limit in row.limits if not limit.holds] == ["ride-through of the +/-400 V power rack"]
     assert not row.holds
 

@@ -21,7 +21,7 @@ MOST_FACTOR = 1e9
 class LoadLimit:
     """One limit: the factor on all loads at which it is reached, and the element where."""
 
-    #: "collapse", "window", "line" or "source".
+    #: "collapse", "window", "line" or "source"; "loss": the supplies left after the worst loss that is to be covered.
     kind: str
     factor: float
     element: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,32 @@ def shelf_curve(shelf: Shelf) -> ShelfCurve:
         return ShelfCurve(fit_spline(own), fit_polynomial(own))
     except ValueError as error:
         return ShelfCurve(straight, None, str(error))
+
+
+#: Least and full input over the feed's own voltage, where a shelf states none. Assumed.
+USUAL_INPUT_SHARES = (0.8, 0.9)
+
+
+def input_shares(shelf: Shelf, feed_v: float) -> tuple[float, float]:
+    """Least input of a shelf's supplies, and that from which they give full power, over the feed's own; phase to neutral.
+
+    Between the two the power falls with the voltage. Three supplies between phases have the same shares of their own
+    nominal input. `feed_v` is line to line.
+
+    >>> bare = Shelf.model_construct(input_least_v=180.0, input_full_v=218.0)
+    >>> [round(share, 2) for share in input_shares(bare, 480.0)], [round(share, 2) for share in input_shares(bare, 415.0)]
+    ([0.65, 0.79], [0.75, 0.91])
+    """
+    phase_v = feed_v / math.sqrt(3)
+    usual_least, usual_full = USUAL_INPUT_SHARES
+    full = min(shelf.input_full_v / phase_v, 1.0) if shelf.input_full_v else usual_full
+    least = min(shelf.input_least_v / phase_v, 1.0) if shelf.input_least_v else usual_least
+    return min(least, full), full
+
+
+def pulse_share(shelf: Shelf) -> float:
+    """Most current of a shelf's supplies over their rating, however briefly."""
+    return max((point.load_share for point in shelf.overloads), default=1.0)
 
 
 def curve_text(found: ShelfCurve) -> str:
