@@ -38,6 +38,33 @@ class NoCache:
         return None
 
 
+class MemoryCache:
+    """Entries in memory for as long as a session lives, in front of another cache; the oldest go first."""
+
+    def __init__(self, behind: Cache | None = None, most: int = 200) -> None:
+        self.behind: Cache = behind or NoCache()
+        self.most = most
+        self.kept: dict[str, dict[str, bytes]] = {}
+
+    def get(self, key: str) -> dict[str, bytes] | None:
+        found = self.kept.get(key)
+        if found is None:
+            found = self.behind.get(key)
+            if found is not None:
+                self._keep(key, found)
+        return found
+
+    def put(self, key: str, files: dict[str, bytes]) -> None:
+        """Keep an entry here and behind."""
+        self._keep(key, files)
+        self.behind.put(key, files)
+
+    def _keep(self, key: str, files: dict[str, bytes]) -> None:
+        self.kept[key] = files
+        while len(self.kept) > self.most:
+            del self.kept[next(iter(self.kept))]
+
+
 class FolderCache:
     """A folder with one sub-folder per entry; the entries used longest ago go first when it is full."""
 

@@ -179,6 +179,9 @@ def plan(
     write_model: Annotated[
         Path | None, typer.Option("--write-model", help="Write the linear program to this .mps or .lp file.")
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Plan again at every save and show the difference, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Plan the whole program; print one page and write the report."""
     with _answers(as_json):
@@ -189,6 +192,9 @@ def plan(
 
             write_whole(load(file), show_defaults)
             typer.echo(f"wrote {show_defaults}")
+            return
+        if watch:
+            _watch(file, no_cache)
             return
         from rackwright.report.html import write_report
         from rackwright.report.page import plan_page
@@ -204,6 +210,26 @@ def plan(
         _show(outcome, as_json, "" if as_json else plan_page(outcome))
         typer.echo(f"report: {place}" if written else f"no report: {note}", err=True)
         _finish(outcome, strict)
+
+
+def _watch(file: Path, no_cache: bool) -> None:
+    """Answer every save of the file from one live plan."""
+    from rackwright.program import load
+    from rackwright.progress import Console
+    from rackwright.report.page import stage_heads
+    from rackwright.study.session import Session
+    from rackwright.study.watch import answers
+
+    console = Console(sys.stderr)
+    try:
+        session = Session(load(file), cache=_cache(no_cache), progress=console)
+        console.close()
+        _print("\n".join(stage_heads(session.reply.outcome, "plan")))
+        for text in answers(session, file):
+            console.close()
+            _print(text)
+    finally:
+        console.close()
 
 
 @app.command()

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache as once
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -46,10 +47,12 @@ def run(
     cache: Cache | None = None,
     progress: Progress = SILENT,
     previous: WeeklyPlan | None = None,
+    planner: Callable[..., WeeklyPlan] | None = None,
 ) -> Outcome:
     """Run the stages up to `until`; without it, every stage whose sections the program has.
 
-    `previous` asks the plan to stay near an earlier one wherever that costs nothing.
+    `previous` asks the plan to stay near an earlier one wherever that costs nothing. `planner` takes the place of the
+    plan stage's function, and of its cache entry: a session's live solver.
 
     Raises
     ------
@@ -96,9 +99,9 @@ def run(
     )
     plants = way("plant", plant_capacities, case.plant, case.rack, designs, case.calendar) if go("plant") else None
     plan = (
-        way(
-            "plan", weekly_plan, case.plan, demand, case.rack, designs, verdicts, plants, case.plant, case.buildout, option,
-            case.calendar, previous,
+        (planner or partial(way, "plan", weekly_plan))(
+            case.plan, demand, case.rack, designs, verdicts, plants, case.plant, case.buildout, option, case.calendar,
+            previous,
         )
         if go("plan")
         else None

@@ -8,26 +8,28 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from rackwright.plan.compile import Floats, values_of
+from rackwright.plan.compile import Floats
 from rackwright.plan.limits import Limit
 from rackwright.plan.model import KILO_USD, Model
 from rackwright.plan.question import Numbers
-from rackwright.plan.solve import Answer, Method, Solver
+from rackwright.plan.solve import TIME_LIMIT_S, Answer, Method, Solver
 
 #: In the start's blended objective a week of the costliest lateness weighs this many of the dearest racks.
 BLEND_RACKS = 20.0
-#: Built racks that differ by less than this from the plan before are the same.
-SAME_RACKS = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Both levels' answers, and what a warm solve needs to come back to this program: its bounds and a basis."""
+    """Both levels' answers, and what a warm solve needs to come back to this program: its bounds and its bases."""
 
     lateness: Answer
     cost: Answer
     bounds: tuple[Floats, Floats, Floats, Floats]
+    #: Of the blended start, and of the plan.
     basis: highspy.HighsBasis
+    cost_basis: highspy.HighsBasis
+    #: Of the search for the prices; None before it.
+    cone: highspy.HighsBasis | None = None
 
 
 def blend(n: Numbers, model: Model) -> Floats:
@@ -41,11 +43,12 @@ def blend(n: Numbers, model: Model) -> Floats:
     return model.lateness * (BLEND_RACKS * max(dearest, 1.0) / heaviest) + model.cost
 
 
-def two_levels(solver: Solver, n: Numbers, model: Model, method: Method) -> Levels:
+def two_levels(solver: Solver, n: Numbers, model: Model, method: Method, limit_s: float = TIME_LIMIT_S) -> Levels:
     """Least lateness, then least cost with the lateness kept, over the program as it is bounded now.
 
     `method` is how the blended start is solved: `ipx` from nothing, `dual` from a basis of the same program with other
-    bounds. Each level is then solved to its own optimum by primal simplex. The bounds are left as they were.
+    bounds, which gives way to `ipx` after `limit_s`. Each level is then solved to its own optimum by primal simplex.
+    The bounds are left as they were.
 
     Raises
     ------
@@ -53,27 +56,39 @@ def two_levels(solver: Solver, n: Numbers, model: Model, method: Method) -> Leve
         When HiGHS finds no optimum.
     """
     bounds = solver.bounds()
-    solver.minimise(blend(n, model), method, model.builder)
+    solver.minimise(blend(n, model), method, model.builder, limit_s)
     basis = solver.basis()
     lateness = solver.minimise(model.lateness, "primal", model.builder)
     solver.keep_optimal(lateness)
     cost = solver.minimise(model.cost, "primal", model.builder)
+    cost_basis = solver.basis()
     solver.give_back(bounds)
-    return Levels(lateness, cost, bounds, basis)
+    return Levels(lateness, cost, bounds, basis, cost_basis)
 
 
-def with_whole(solver: Solver, n: Numbers, model: Model, relaxed: Levels, counts: Mapping[str, Floats]) -> Levels:
-    """Both levels again with modules and lines held at whole counts, warm from the relaxed program."""
+def hold_whole(solver: Solver, model: Model, counts: Mapping[str, Floats]) -> None:
+    """Hold modules and lines at whole counts, by block."""
     for name, values in counts.items():
         index = model.columns(name)
         exists = index >= 0
         solver.set_columns(index[exists], values[exists], values[exists])
+
+
+def with_whole(solver: Solver, n: Numbers, model: Model, relaxed: Levels, counts: Mapping[str, Floats]) -> Levels:
+    """Both levels again with modules and lines held at whole counts, warm from the relaxed program."""
+    hold_whole(solver, model, counts)
     solver.start_from(relaxed.basis)
     return two_levels(solver, n, model, "dual")
 
 
 def relief(solver: Solver, n: Numbers, model: Model, at: Levels, limit: Limit, share: float) -> tuple[float, float]:
-    """Lateness saved by `share` more of a limit in all its weeks: (USD, rack-weeks), by solving level 1 again."""
+    """Lateness saved by `share` more of a limit in all its weeks: (USD, rack-weeks), by solving level 1 again.
+
+    Rack-weeks are the fewest of those at the least lateness, before and after.
+    """
+    solver.give_back(at.bounds)
+    solver.start_from(at.cost_basis)
+    _, before = _least_lateness(solver, model)
     solver.give_back(at.bounds)
     more = share * limit.available
     if limit.rows.size:
@@ -84,39 +99,17 @@ def relief(solver: Solver, n: Numbers, model: Model, at: Levels, limit: Limit, s
         solver.set_columns(limit.columns, solver.lower[limit.columns], solver.upper[limit.columns] + more)
     solver.start_from(at.basis)
     solver.minimise(blend(n, model), "dual", model.builder)
-    relieved = solver.minimise(model.lateness, "primal", model.builder)
+    relieved, after = _least_lateness(solver, model)
     solver.give_back(at.bounds)
-    late = model.columns("late")
-    fewer = float(values_of(late, at.lateness.x).sum() - values_of(late, relieved.x).sum())
-    return (at.lateness.objective - relieved.objective) * model.usd_per_lateness, fewer
+    return (at.lateness.objective - relieved) * model.usd_per_lateness, before - after
 
 
-def nearest(solver: Solver, model: Model, at: Levels, wanted: Floats) -> Answer:
-    """Of the plans as good as `at` in both levels, the one that builds most like `wanted` (G, P, weeks).
-
-    Least sum of absolute differences of racks built; it needs two columns and a row for each, so it comes last.
-    """
-    solver.give_back(at.bounds)
-    solver.keep_optimal(at.lateness)
-    solver.keep_optimal(at.cost)
-    built = model.columns("built")
-    exists = built >= 0
-    count = int(exists.sum())
-    highs, first = solver.highs, int(model.builder.column_count)
-    highs.changeColsCost(first, np.arange(first, dtype=np.int32), np.zeros(first))
-    none = np.zeros(0)
-    highs.addCols(
-        2 * count, np.ones(2 * count), np.zeros(2 * count), np.full(2 * count, highspy.kHighsInf), 0,
-        np.zeros(2 * count, np.int32), np.zeros(0, np.int32), none,
-    )  # fmt: skip
-    entries = np.stack((built[exists], first + np.arange(count), first + count + np.arange(count)), axis=1)
-    target = wanted[exists]
-    highs.addRows(
-        count, target, target, 3 * count, (3 * np.arange(count)).astype(np.int32), entries.ravel().astype(np.int32),
-        np.tile([1.0, 1.0, -1.0], count),
-    )  # fmt: skip
-    highs.clearSolver()
-    return solver.solve("ipx", model.builder, first)
+def _least_lateness(solver: Solver, model: Model) -> tuple[float, float]:
+    """Least lateness, and the fewest late rack-weeks at it, from the basis that the solver stands at."""
+    lateness = solver.minimise(model.lateness, "primal", model.builder)
+    solver.keep_optimal(lateness)
+    fewest = solver.minimise(model.builder.costs({"late": 1.0}), "primal", model.builder)
+    return lateness.objective, fewest.objective
 
 
 def wanted_from(labels: Sequence[Sequence[str]], n: Numbers, built: Floats) -> Floats:

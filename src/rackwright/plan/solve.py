@@ -23,6 +23,10 @@ SHOWN_ROWS = 10
 CONFLICT_FROM_LP = 2
 
 
+#: Lower and upper bounds of columns, then of rows.
+Bounds = tuple[Floats, Floats, Floats, Floats]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A vertex: columns, reduced costs, row activities and prices (change of the objective per unit of the row)."""
@@ -61,18 +65,24 @@ class Solver:
         if self.highs.passModel(program) == highspy.HighsStatus.kError:
             raise EngineError("HiGHS does not take the linear program")
 
-    def minimise(self, cost: Floats, method: Method, names: Builder | None = None) -> Answer:
-        """Minimise a cost over the program as bounded now.
+    def minimise(
+        self, cost: Floats, method: Method, names: Builder | None = None, limit_s: float = TIME_LIMIT_S
+    ) -> Answer:
+        """Minimise a cost over the program as bounded now; after `limit_s` a simplex gives way to `ipx` from nothing.
 
         Raises
         ------
         NoPlan
             When HiGHS gives no optimum: with the rows that conflict where it can tell.
         """
-        self.highs.changeColsCost(self.all_columns.size, self.all_columns, cost)
-        return self.solve(method, names, self.all_columns.size)
+        self.set_cost(cost)
+        return self.solve(method, names, self.all_columns.size, limit_s)
 
-    def solve(self, method: Method, names: Builder | None, columns: int) -> Answer:
+    def set_cost(self, cost: Floats) -> None:
+        """The cost that the next solve minimises."""
+        self.highs.changeColsCost(self.all_columns.size, self.all_columns, cost)
+
+    def solve(self, method: Method, names: Builder | None, columns: int, limit_s: float = TIME_LIMIT_S) -> Answer:
         """Minimise what HiGHS holds now; the answer has the first `columns` columns.
 
         Raises
@@ -81,11 +91,13 @@ class Solver:
             As `minimise`.
         """
         highs = self.highs
-        highs.setOptionValue("time_limit", float(highs.getRunTime()) + TIME_LIMIT_S)
+        highs.setOptionValue("time_limit", float(highs.getRunTime()) + limit_s)
         self._run(method)
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
             highs.clearSolver()
-            self._run("dual")
+            highs.setOptionValue("time_limit", float(highs.getRunTime()) + TIME_LIMIT_S)
+            self._run("ipx" if status == highspy.HighsModelStatus.kTimeLimit and method != "ipx" else "dual")
         status = highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoPlan(f"HiGHS ends with {highs.modelStatusToString(status)}{self._conflict(names)}")
@@ -141,11 +153,23 @@ class Solver:
         lower, upper = self.row_lower[chosen], self.row_upper[chosen]
         self.highs.changeRowsBounds(chosen.size, chosen.astype(np.int32), lower, upper)  # type: ignore[attr-defined]
 
-    def bounds(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def set_entries(self, arrays: Arrays, moved: Indexes, *, whole: bool) -> None:
+        """Take a matrix with entries at the same places; `moved` are those that differ, sent one by one or whole."""
+        self.arrays = arrays
+        if whole:
+            basis = self.highs.getBasis()
+            self._pass()
+            self.highs.setBasis(basis)
+            return
+        columns = np.searchsorted(arrays.starts, moved, side="right") - 1
+        for entry, column in zip(moved.tolist(), columns.tolist(), strict=True):
+            self.highs.changeCoeff(int(arrays.rows[entry]), column, float(arrays.values[entry]))
+
+    def bounds(self) -> Bounds:
         """Column and row bounds as they are, to be given back later."""
         return self.lower.copy(), self.upper.copy(), self.row_lower.copy(), self.row_upper.copy()
 
-    def give_back(self, bounds: tuple[Floats, Floats, Floats, Floats]) -> None:
+    def give_back(self, bounds: Bounds) -> None:
         """Bounds as they were; the basis stays."""
         lower, upper, row_lower, row_upper = bounds
         columns = np.flatnonzero((self.lower != lower) | (self.upper != upper))

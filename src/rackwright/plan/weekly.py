@@ -13,13 +13,15 @@ from rackwright.plan import show, specs
 from rackwright.plan.causes import late_causes
 from rackwright.plan.compile import Floats, Indexes, values_of
 from rackwright.plan.flows import CATEGORIES, Flows, cost_usd, flows_of, loads_of
-from rackwright.plan.levels import Levels, nearest, relief, two_levels, wanted_from, with_whole
+from rackwright.plan.levels import Levels, hold_whole, relief, wanted_from
 from rackwright.plan.limits import Limit, limits_of
+from rackwright.plan.live import Live
 from rackwright.plan.model import KILO_USD, Model, compile_model
 from rackwright.plan.question import Numbers, Question, numbers_of
 from rackwright.plan.result import Bottleneck, Module, WeeklyPlan
 from rackwright.plan.rounding import spent_usd, whole_counts
 from rackwright.plan.solve import Answer, Solver
+from rackwright.plan.unique import least_change
 from rackwright.plant import PlantCapacities
 from rackwright.program.calendar import Calendar
 from rackwright.program.sections.agreement import Terms
@@ -73,16 +75,28 @@ def weekly_plan(
         When HiGHS finds no optimum (numbers too far apart, or its time limit).
     """
     q = Question(plan, demand, racks, designs, verdicts, capacities, plants, buildout, option, calendar)
+    return plan_of(q, Live(), previous, progress)
+
+
+def plan_of(q: Question, live: Live, previous: WeeklyPlan | None, progress: Progress = SILENT) -> WeeklyPlan:
+    """The plan of a question, from wherever the live solver stands; the answer does not depend on where that is.
+
+    Raises
+    ------
+    NoPlan
+        When HiGHS finds no optimum.
+    """
     progress.step("plan: compile")
     n = numbers_of(q)
     model = compile_model(n)
-    solver = Solver(model.arrays)
+    solver = live.take(model)
     progress.step("plan: least lateness, then least cost")
-    relaxed = two_levels(solver, n, model, "ipx")
+    relaxed = live.levels("relaxed", n)
     progress.step("plan: whole modules")
     modules, lines = (values_of(model.columns(name), relaxed.cost.x) for name in BLOCKS_OF_MODULES)
     counts = dict(zip(BLOCKS_OF_MODULES, whole_counts(n, modules, lines), strict=True))
-    whole = with_whole(solver, n, model, relaxed, counts)
+    hold_whole(solver, model, counts)
+    whole = live.levels("whole", n, relaxed)
     limits = limits_of(q, n, model, counts["module"], counts["line"])
     progress.step("plan: what holds it back")
     bottlenecks = tuple(_bottlenecks(solver, n, model, limits, relaxed, whole))
@@ -90,7 +104,7 @@ def weekly_plan(
     if previous is not None:
         progress.step("plan: nearest to the earlier one")
         labels = (previous.generations, previous.plants, previous.weeks)
-        answer = nearest(solver, model, whole, wanted_from(labels, n, previous.built))
+        answer = least_change(solver, model, whole, wanted_from(labels, n, previous.built))
     return _result(q, n, model, limits, relaxed, whole, answer, counts, (modules, lines), bottlenecks)
 
 

@@ -132,16 +132,18 @@ def _taken(outcome: Outcome) -> Iterator[str]:
         )
 
 
+def stage_heads(outcome: Outcome, stage: str) -> list[str]:
+    """A stage's headlines, one a line."""
+    return [f"{name}  {say_headline(item)}" for name, item in outcome.headlines.items() if name.startswith(f"{stage}.")]
+
+
 #: First letters of the tables that a part of a stage shows.
 VIEWS = {"cooling": ("rack.cooling", "rack.loop"), "power": ("rack.power", "rack.feed", "rack.busbar")}
 
 
 def stage_page(outcome: Outcome, stage: str, view: str | None = None) -> str:
     """A stage's headlines, tables and findings; `view` keeps one part of them."""
-    lines: list[str] = []
-    for name, item in outcome.headlines.items():
-        if name.startswith(f"{stage}."):
-            lines.append(f"{name}  {say_headline(item)}")
+    lines = stage_heads(outcome, stage)
     for name, table in outcome.tables.items():
         if name.startswith(f"{stage}.") and (view is None or name.startswith(VIEWS.get(view, f"{stage}.{view}"))):
             lines += ["", *table_lines(table)]
