@@ -20,6 +20,7 @@ from rackwright.outcome import STAGES
 from rackwright.program import fields, schema, tree
 from rackwright.program.load import shipped
 from rackwright.study.network_specs import TABLES as NETWORK_STUDIED
+from rackwright.study.planning_specs import TABLES as PLAN_STUDIED
 from rackwright.study.power_specs import TABLES as POWER_STUDIED
 from rackwright.study.simulate import TABLES as PLANT_STUDIED
 from rackwright.study.specs import TABLES as COOLING_STUDIED
@@ -162,7 +163,7 @@ def tables_page() -> Iterator[str]:
             *module.TABLES,
             *(
                 item
-                for item in (*COOLING_STUDIED, *POWER_STUDIED, *NETWORK_STUDIED, *PLANT_STUDIED)
+                for item in (*COOLING_STUDIED, *POWER_STUDIED, *NETWORK_STUDIED, *PLANT_STUDIED, *PLAN_STUDIED)
                 if item.name.startswith(f"{stage}.")
             ),
         ):

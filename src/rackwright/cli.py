@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rackwright.program import Program
     from rackwright.study.cooling import Questions as CoolingQuestions
     from rackwright.study.network import NetworkQuestions
+    from rackwright.study.planning import PlanQuestions
     from rackwright.study.power import PowerQuestions
 
 app = typer.Typer(
@@ -182,6 +183,9 @@ def plan(
     watch: Annotated[
         bool, typer.Option("--watch", help="Plan again at every save and show the difference, until Ctrl-C.")
     ] = False,
+    mends: Annotated[
+        bool, typer.Option("--mends", help="The cheapest three sets of the program's levers that end its lateness.")
+    ] = False,
 ) -> None:
     """Plan the whole program; print one page and write the report."""
     with _answers(as_json):
@@ -198,6 +202,7 @@ def plan(
             return
         from rackwright.report.html import write_report
         from rackwright.report.page import plan_page
+        from rackwright.study.planning import PlanQuestions
 
         outcome = _run(file, None, no_cache)
         if write_model is not None:
@@ -205,11 +210,26 @@ def plan(
 
             write_plan_model(outcome.program, write_model)
             typer.echo(f"wrote {write_model}", err=True)
+        outcome, told = _asked(outcome, PlanQuestions(mends))
         place = out or file.with_suffix(".report.html")
         written, note = write_report(outcome, place)
-        _show(outcome, as_json, "" if as_json else plan_page(outcome))
+        _show(outcome, as_json, "" if as_json else "\n".join((plan_page(outcome), *told)))
         typer.echo(f"report: {place}" if written else f"no report: {note}", err=True)
         _finish(outcome, strict)
+
+
+def _asked(outcome: Outcome, questions: PlanQuestions) -> tuple[Outcome, tuple[str, ...]]:
+    """The outcome with what its plan was asked, and the answers in words."""
+    from rackwright.progress import Console
+    from rackwright.study.planning import study_plan
+
+    if not questions.any():
+        return outcome, ()
+    console = Console(sys.stderr)
+    try:
+        return study_plan(outcome, questions, progress=console)
+    finally:
+        console.close()
 
 
 def _watch(file: Path, no_cache: bool) -> None:

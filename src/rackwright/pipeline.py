@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from rackwright.cache import Cache, NoCache, digest_of
 from rackwright.errors import Problem, ProgramError
 from rackwright.outcome import STAGES, Outcome
-from rackwright.plan import WeeklyPlan
+from rackwright.plan import Question, WeeklyPlan
 from rackwright.program import Calendar, Program
 from rackwright.progress import SILENT, Progress
 from rackwright.record import decode, encode
@@ -225,27 +225,28 @@ def write_plan_model(program: Program, place: Path) -> None:
     EngineError
         When HiGHS cannot write it.
     """
-    from rackwright.plan import Question, write_model
+    from rackwright.plan import write_model
 
-    outcome = run(program, until="plan")
-    case = program.case()
+    write_model(plan_question(run(program, until="plan")), place)
+
+
+def plan_question(outcome: Outcome) -> Question:
+    """What the plan of an outcome was asked."""
+    case = outcome.program.case()
     assert outcome.demand is not None
     assert outcome.rack is not None
     assert outcome.plant is not None
     assert case.plan is not None
     assert case.buildout is not None
-    write_model(
-        Question(
-            case.plan,
-            outcome.demand,
-            case.rack,
-            outcome.rack,
-            outcome.evaluation,
-            outcome.plant,
-            case.plant,
-            case.buildout,
-            case.agreement.option.terms() if case.agreement else None,
-            case.calendar,
-        ),
-        place,
+    return Question(
+        case.plan,
+        outcome.demand,
+        case.rack,
+        outcome.rack,
+        outcome.evaluation,
+        outcome.plant,
+        case.plant,
+        case.buildout,
+        case.agreement.option.terms() if case.agreement else None,
+        case.calendar,
     )

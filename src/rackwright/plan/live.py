@@ -118,14 +118,15 @@ def _same_shape(old: Model, new: Model) -> bool:
     """The same columns and rows under the same names, and entries at the same places."""
     a, b = old.arrays, new.arrays
     return (
-        _same_blocks(old.builder.columns, new.builder.columns)
-        and _same_blocks(old.builder.rows, new.builder.rows)
+        same_blocks(old.builder.columns, new.builder.columns)
+        and same_blocks(old.builder.rows, new.builder.rows)
         and np.array_equal(a.starts, b.starts)
         and np.array_equal(a.rows, b.rows)
     )
 
 
-def _same_blocks(old: dict[str, Block], new: dict[str, Block]) -> bool:
+def same_blocks(old: dict[str, Block], new: dict[str, Block]) -> bool:
+    """The same blocks, with the same labels and numbers."""
     return old.keys() == new.keys() and all(
         _labels(old[name]) == _labels(new[name]) and np.array_equal(old[name].index, new[name].index) for name in new
     )

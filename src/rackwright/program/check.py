@@ -28,6 +28,7 @@ def cross_check(
         *_rack_problems(case, whole),
         *_week_problems(case, whole),
         *_name_problems(case, whole),
+        *_lever_problems(case, whole),
         *_start_problems(case, whole),
         *_table_problems(case, whole),
     ]
@@ -160,6 +161,39 @@ def _name_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
                         f"one of {', '.join(STEPS)}",
                         tree.nearest(step, STEPS),
                     )
+
+
+def _lever_problems(case: Case, whole: tree.Mapping) -> Iterator[Problem]:
+    """Names and weeks of the plan's levers."""
+    if case.plan is None:
+        return
+    plan, families = case.plan, families_of(case)
+    for kind, items in (("surge", plan.levers.surge), ("expedite", plan.levers.expedite)):
+        for name, item in items.items():
+            path = f"plan.levers.{kind}.{name}"
+            yield from _known(whole, f"{path}.supplier", item.supplier, "a supplier of the plan", list(plan.suppliers))
+            parts = list(plan.suppliers[item.supplier].parts) if item.supplier in plan.suppliers else families
+            yield from _known(whole, f"{path}.part", item.part, f"a part that {item.supplier} offers", parts)
+    for name, other in plan.levers.alternate.items():
+        path = f"plan.levers.alternate.{name}"
+        yield from _known(whole, f"{path}.part", other.part, "a family of some part in the racks", families)
+        if name in plan.suppliers:
+            yield _at(whole, path, shown(name), "a name that no supplier of the plan has")
+    for name, module in plan.levers.expansion.items():
+        path = f"plan.levers.expansion.{name}"
+        yield from _known(whole, f"{path}.of", module.of, "an expansion of the plan", list(plan.expansions))
+        if module.of in plan.expansions:
+            places = list(plan.expansions[module.of].at)
+            yield from _known(whole, f"{path}.at", module.at, f"a plant that {module.of} may stand at", places)
+    for kind, timed in (("surge", plan.levers.surge), ("overtime", plan.levers.overtime)):
+        for name, span in timed.items():
+            if span.until_week < span.from_week:
+                yield _at(whole, f"plan.levers.{kind}.{name}.until", "a week before from", "a week not before it")
+
+
+def _known(whole: tree.Mapping, path: str, found: str, expected: str, names: list[str]) -> Iterator[Problem]:
+    if found not in names:
+        yield _at(whole, path, shown(found), expected, tree.nearest(found, names))
 
 
 def families_of(case: Case) -> list[str]:

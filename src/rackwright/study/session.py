@@ -18,6 +18,7 @@ from rackwright.outcome import Outcome
 from rackwright.pipeline import run
 from rackwright.plan import LateCause, Live, Question, Sent, WeeklyPlan, plan_of
 from rackwright.plan.causes import sentence
+from rackwright.plan.mends import Mends, mends
 from rackwright.program import Program, load
 from rackwright.progress import SILENT, Progress
 from rackwright.report.diff import Difference, compare, diff_lines
@@ -68,6 +69,8 @@ class Session:
         self.outcome: Outcome | None = None
         #: The program as its file says it: edits by path are told with the line that they would change.
         self.written = program
+        #: Weighted lateness before the last edit: where mends come back to.
+        self.target_usd = 0.0
         self.reply = self.take(program)
 
     @property
@@ -114,8 +117,21 @@ class Session:
         difference = compare(before, after, "before", "now") if before else None
         told = tuple(sentences(before, after, difference, self.written))
         self.outcome = after
+        self.target_usd = previous.lateness_usd if previous else 0.0
         self.reply = Reply(after, difference, told, self.live.sent, perf_counter() - begun)
         return self.reply
+
+    def mends(self, target_usd: float | None = None, most: int = 3) -> Mends:
+        """The cheapest ways back to the lateness before the last edit, or to a target of weighted lateness.
+
+        Raises
+        ------
+        NoPlan
+            When HiGHS finds no optimum.
+        """
+        assert self.question is not None
+        wanted = self.target_usd if target_usd is None else target_usd
+        return mends(self.question, self.reply.plan, wanted, most, self.live)
 
     def _plan(self, *inputs: object) -> WeeklyPlan:
         """The plan stage, from the live solver: the stage's own inputs, and the earlier plan last."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rackwright.errors import RackwrightError
+from rackwright.plan.mends import mend_lines
 from rackwright.study.session import Session, reply_lines
 
 #: How often the files are looked at, and how long they must rest before they are read.
@@ -30,8 +31,10 @@ def answers(session: Session, file: Path, *, wait: Callable[[float], None] = tim
         wait(REST_S)
         if _seen(session) != now:
             continue
-        seen = now
+        seen, answered = now, session.reply
         yield _answer(session)
+        if session.reply is not answered:
+            yield from _mended(session)
         seen = _seen(session) if len(_seen(session)) != len(seen) else seen
 
 
@@ -40,6 +43,14 @@ def _answer(session: Session) -> str:
         return "\n".join(("", *reply_lines(session.reload())))
     except RackwrightError as error:
         return f"\n{error}\nThe last plan stays."
+
+
+def _mended(session: Session) -> Iterator[str]:
+    """Where a save made the plan later and the program has levers: the cheapest ways back."""
+    assert session.question is not None
+    levers = session.question.plan.levers
+    if session.reply.plan.lateness_usd > session.target_usd + 1.0 and levers != type(levers)():
+        yield "\n".join(("", "mends", *mend_lines(session.mends())))
 
 
 def _seen(session: Session) -> Seen:

@@ -115,3 +115,55 @@ def test_a_watched_file_is_planned_again_at_a_save_and_a_broken_save_leaves_the_
     assert "The last plan stays." in told[2]
     assert "plan.holding: 0.1 /year -> 0.2 /year" in told[3]
     assert "plan.build_weeks: 2 -> 1" in told[3]
+
+
+LEVERS = {
+    "surge": {
+        "more": {
+            "supplier": "acme", "part": "chip-large", "most": "36 /week", "price": "500 USD", "from": "2026-W15",
+            "until": "2026-W22", "steps": "2",
+        }
+    },
+    "date": {"later": {"of": "beta", "most": "2 weeks", "price": "100 kUSD"}},
+    "alternate": {
+        "zeta": {
+            "part": "chip-large", "cap": "36 /week", "lead": "6 weeks", "price": "21 kUSD", "qualification": "200 kUSD",
+        }
+    },
+}  # fmt: skip
+
+
+def test_mends_of_an_edit_come_back_to_the_lateness_before_it():
+    session = Session(load(TINY).replace({"plan.levers": LEVERS}))
+    before = session.reply.plan
+    after = session.edit(FEWER).plan
+    assert after.lateness_usd > before.lateness_usd
+    answer = session.mends()
+    assert 1 <= len(answer.found) <= 3
+    prices = [item.price_usd for item in answer.found]
+    assert prices == sorted(prices)
+    for item in answer.found:
+        assert item.lateness_usd <= before.lateness_usd + 1.1
+    # the search leaves the session as it was
+    assert session.edit({"plan.suppliers.acme.parts.chip-large": CHIP_LARGE}).plan.lateness_usd == pytest.approx(
+        before.lateness_usd
+    )
+
+
+CHIP_LARGE = {"cap": {"2026-W02": "0 /week", "2026-W15": "72 /week"}, "lead": "4 weeks"}
+
+
+def test_a_lever_of_nothing_in_the_program_is_told_with_the_nearest_name():
+    wrong = {
+        **LEVERS,
+        "surge": {"more": {**LEVERS["surge"]["more"], "supplier": "acmee", "until": "2026-W03"}},
+        "expansion": {"third": {"of": "burnin", "at": "works", "most": "1", "price": "1 kUSD"}},
+    }
+    with pytest.raises(ProgramError) as caught:
+        load(TINY).replace({"plan.levers": wrong})
+    told = {(item.path, item.nearest) for item in caught.value.problems}
+    assert told == {
+        ("plan.levers.surge.more.supplier", "acme"),
+        ("plan.levers.surge.more.until", None),
+        ("plan.levers.expansion.third.of", "burn-in"),
+    }

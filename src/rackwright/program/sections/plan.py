@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field as Named
 
 from rackwright.program import fields as f
+from rackwright.program.sections.levers import Levers
 
 
 class Start(f.Section):
@@ -89,6 +90,7 @@ class Plan(f.Section):
     expansions: dict[str, Expansion] = {}
     suppliers: dict[str, Supplier] = {}
     make: dict[str, Make] = {}
+    levers: Levers = Levers()
     late: Late
     freight: Freight
     #: Cost of capital on stock, per year.
