@@ -91,14 +91,23 @@ def _cache(off: bool) -> Cache:
     return NoCache() if off else FolderCache(default_folder())
 
 
-def _run(file: Path, until: str | None, no_cache: bool, previous: WeeklyPlan | None = None) -> Outcome:
+def _run(
+    file: Path, until: str | None, no_cache: bool, previous: WeeklyPlan | None = None, refine_s: float | None = None
+) -> Outcome:
     from rackwright.pipeline import run
     from rackwright.program import load
     from rackwright.progress import Console
 
     console = Console(sys.stderr)
+    planner = None
+    if refine_s is not None:
+        from rackwright.study.planning import refined_by
+
+        planner = refined_by(refine_s, console)
     try:
-        return run(load(file), until=until, cache=_cache(no_cache), progress=console, previous=previous)
+        return run(
+            load(file), until=until, cache=_cache(no_cache), progress=console, previous=previous, planner=planner
+        )
     finally:
         console.close()
 
@@ -183,6 +192,15 @@ def plan(
     watch: Annotated[
         bool, typer.Option("--watch", help="Plan again at every save and show the difference, until Ctrl-C.")
     ] = False,
+    refine: Annotated[
+        float | None,
+        typer.Option(
+            "--refine",
+            min=0.0,
+            metavar="SECONDS",
+            help="Look for better whole modules by branch and bound, for so long or until Ctrl-C.",
+        ),
+    ] = None,
     mends: Annotated[
         bool, typer.Option("--mends", help="The cheapest three sets of the program's levers that end its lateness.")
     ] = False,
@@ -204,13 +222,13 @@ def plan(
         from rackwright.report.page import plan_page
         from rackwright.study.planning import PlanQuestions
 
-        outcome = _run(file, None, no_cache)
+        outcome = _run(file, None, no_cache, refine_s=refine)
         if write_model is not None:
             from rackwright.pipeline import write_plan_model
 
             write_plan_model(outcome.program, write_model)
             typer.echo(f"wrote {write_model}", err=True)
-        outcome, told = _asked(outcome, PlanQuestions(mends))
+        outcome, told = _asked(outcome, PlanQuestions(mends, gap=refine is not None))
         place = out or file.with_suffix(".report.html")
         written, note = write_report(outcome, place)
         _show(outcome, as_json, "" if as_json else "\n".join((plan_page(outcome), *told)))

@@ -10,6 +10,7 @@ from rackwright.demand import COMMITMENTS
 from rackwright.plan import specs
 from rackwright.plan.compile import Floats
 from rackwright.plan.flows import CATEGORIES
+from rackwright.plan.gap import controllable_usd, in_modules
 from rackwright.plan.levels import Levels
 from rackwright.plan.limits import Limit, cost_price_usd, lateness_price_usd
 from rackwright.plan.model import Model
@@ -49,7 +50,7 @@ def tables_of(
         specs.SHIP.table(_ship(n, plan)),
         specs.IDLE.table(_idle(plan)),
         specs.MONEY.table(_money(plan)),
-        specs.LEVELS.table(_levels(plan)),
+        specs.LEVELS.table(_levels(n, plan)),
         specs.BOTTLENECKS.table(_bottlenecks(plan)),
         specs.PRICES.table(_prices(n, model, limits, relaxed, whole)),
         specs.EXERCISE.table(_exercise(n, plan, calendar)),
@@ -168,12 +169,14 @@ def _money(plan: WeeklyPlan) -> Rows:
             yield (str(year), category, float(plan.cost_usd[row, column]))
 
 
-def _levels(plan: WeeklyPlan) -> Rows:
-    for name, lp, whole in (
-        ("1 lateness", plan.lateness_lp_usd, plan.lateness_usd),
-        ("2 cost", plan.cost_lp_usd, plan.total_cost_usd),
+def _levels(n: Numbers, plan: WeeklyPlan) -> Rows:
+    of = controllable_usd(n, plan.total_cost_usd, plan.built)
+    for name, bound, whole, share in (
+        ("1 lateness", plan.lateness_lp_usd, plan.lateness_usd, None),
+        ("2 cost", plan.cost_lp_usd, plan.total_cost_usd, of),
     ):
-        yield (name, lp, whole, whole - lp)
+        gap = whole - bound
+        yield (name, bound, whole, gap, gap / share if share else None, in_modules(n, gap) if share else None)
 
 
 def _bottlenecks(plan: WeeklyPlan) -> Rows:

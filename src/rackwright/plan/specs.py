@@ -147,12 +147,14 @@ MONEY = TableSpec(
 )
 LEVELS = TableSpec(
     "plan.levels",
-    "both objectives: of the linear program with shares of modules, and of the plan with whole ones",
+    "both objectives: a bound that no plan beats, and the plan with whole modules",
     (
         Column("level", "1 lateness, 2 cost", type="text"),
-        Column("lp_usd", "with shares of modules: no plan can be better", "USD", shown="MUSD"),
+        Column("lp_usd", "bound: with shares of modules, or refined; of cost, at that lateness", "USD", shown="MUSD"),
         Column("whole_usd", "with whole modules: the plan", "USD", shown="MUSD"),
-        Column("difference_usd", "what whole modules cost", "USD", shown="MUSD"),
+        Column("difference_usd", "what whole modules cost at most", "USD", shown="MUSD"),
+        Column("gap", "difference over the cost less each rack's cheapest bill", "", shown="%"),
+        Column("modules", "difference in modules of the cheapest expansion", "module"),
     ),
 )
 BOTTLENECKS = TableSpec(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from rackwright.demand import COMMITMENTS, RackDemand
 from rackwright.evaluation import Verdicts
 from rackwright.plan import show, specs
+from rackwright.plan.branch import Refined
 from rackwright.plan.causes import late_causes
 from rackwright.plan.compile import Floats, Indexes, values_of
 from rackwright.plan.flows import CATEGORIES, Flows, cost_usd, flows_of, loads_of
@@ -78,8 +79,16 @@ def weekly_plan(
     return plan_of(q, Live(), previous, progress)
 
 
-def plan_of(q: Question, live: Live, previous: WeeklyPlan | None, progress: Progress = SILENT) -> WeeklyPlan:
+def plan_of(
+    q: Question,
+    live: Live,
+    previous: WeeklyPlan | None,
+    progress: Progress = SILENT,
+    refine: Callable[[Numbers], Refined] | None = None,
+) -> WeeklyPlan:
     """The plan of a question, from wherever the live solver stands; the answer does not depend on where that is.
+
+    Whole modules and lines are rounded, or those that `refine` finds, with its bound.
 
     Raises
     ------
@@ -95,6 +104,9 @@ def plan_of(q: Question, live: Live, previous: WeeklyPlan | None, progress: Prog
     progress.step("plan: whole modules")
     modules, lines = (values_of(model.columns(name), relaxed.cost.x) for name in BLOCKS_OF_MODULES)
     counts = dict(zip(BLOCKS_OF_MODULES, whole_counts(n, modules, lines), strict=True))
+    refined = refine(n) if refine else None
+    if refined is not None:
+        counts = refined.counts
     hold_whole(solver, model, counts)
     whole = live.levels("whole", n, relaxed)
     limits = limits_of(q, n, model, counts["module"], counts["line"])
@@ -105,7 +117,7 @@ def plan_of(q: Question, live: Live, previous: WeeklyPlan | None, progress: Prog
         progress.step("plan: nearest to the earlier one")
         labels = (previous.generations, previous.plants, previous.weeks)
         answer = least_change(solver, model, whole, wanted_from(labels, n, previous.built))
-    return _result(q, n, model, limits, relaxed, whole, answer, counts, (modules, lines), bottlenecks)
+    return _result(q, n, model, limits, relaxed, whole, answer, counts, (modules, lines), bottlenecks, refined)
 
 
 def write_model(question: Question, place: Path) -> None:
@@ -164,12 +176,15 @@ def _result(
     counts: dict[str, Floats],
     shares: tuple[Floats, Floats],
     bottlenecks: tuple[Bottleneck, ...],
+    refined: Refined | None = None,
 ) -> WeeklyPlan:
     flows = flows_of(n, model, answer.x)
     money = cost_usd(n, model, flows)
     constant = float((n.on_order * n.order_price_usd[:, None]).sum())
     late_lp, late = (levels.lateness.objective * model.usd_per_lateness for levels in (relaxed, whole))
     cost_lp, cost = (levels.cost.objective * KILO_USD + constant for levels in (relaxed, whole))
+    if refined is not None:
+        late_lp, cost_lp = refined.lateness_bound_usd, refined.cost_bound_usd + constant
     capex = spent_usd(n, n.expansions, counts["module"]) + spent_usd(n, n.lines, counts["line"])
     bare = WeeklyPlan(
         weeks=n.weeks,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rackwright.outcome import Outcome
 from rackwright.pipeline import plan_question
+from rackwright.plan import Live, Question, WeeklyPlan, plan_of
+from rackwright.plan.branch import Branch
+from rackwright.plan.gap import controllable_usd, in_modules
 from rackwright.plan.mends import Mends, mend_lines, mends
+from rackwright.plan.question import Numbers, numbers_of
 from rackwright.progress import SILENT, Progress
 from rackwright.study.planning_specs import MENDS
 from rackwright.tables import Table
@@ -18,10 +23,12 @@ class PlanQuestions:
     """What is asked; nothing by default."""
 
     mends: bool = False
+    #: How far the whole modules may be from the best, in words.
+    gap: bool = False
 
     def any(self) -> bool:
         """Whether something is asked."""
-        return self.mends
+        return self.mends or self.gap
 
 
 def study_plan(
@@ -38,6 +45,8 @@ def study_plan(
     question = plan_question(outcome)
     tables: list[Table] = []
     lines: list[str] = []
+    if questions.gap:
+        lines += ["", "whole modules", *gap_lines(numbers_of(question), outcome.plan)]
     if questions.mends:
         progress.step("plan: mends")
         answer = mends(question, outcome.plan)
@@ -45,6 +54,36 @@ def study_plan(
         lines += ["", "mends", *mend_lines(answer)]
     plan = replace(outcome.plan, tables=(*outcome.plan.tables, *tables))
     return replace(outcome, plan=plan), tuple(lines)
+
+
+def gap_lines(n: Numbers, plan: WeeklyPlan) -> Iterator[str]:
+    """The distance from the bound: in dollars, of the controllable cost, in modules."""
+    late, cost = plan.lateness_usd - plan.lateness_lp_usd, plan.total_cost_usd - plan.cost_lp_usd
+    if late > 1.0 + 1e-7 * plan.lateness_usd:
+        yield f"Lateness is at most {late:,.0f} USD from the least that any whole modules allow."
+        return
+    yield "No whole modules make the plan less late."
+    of = controllable_usd(n, plan.total_cost_usd, plan.built)
+    share = f", {cost / of:.2%} of the {of:,.0f} USD that the plan decides about" if of > 0 else ""
+    modules = in_modules(n, cost)
+    counted = f", {modules:,.2f} modules of the cheapest expansion" if modules is not None else ""
+    yield f"Cost is at most {max(cost, 0.0):,.0f} USD above the least{share}{counted}."
+
+
+def refined_by(seconds: float, progress: Progress = SILENT) -> Callable[..., WeeklyPlan]:
+    """A plan stage whose whole modules are refined for so long, or until a stop is asked for."""
+
+    def planner(*inputs: Any) -> WeeklyPlan:
+        *sections, previous = inputs
+        return plan_of(
+            Question(*sections),
+            Live(),
+            previous,
+            progress,
+            refine=lambda n: Branch(n, progress).run(seconds),
+        )
+
+    return planner
 
 
 def mend_rows(answer: Mends) -> Iterator[tuple[object, ...]]:

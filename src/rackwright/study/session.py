@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -133,11 +134,11 @@ class Session:
         wanted = self.target_usd if target_usd is None else target_usd
         return mends(self.question, self.reply.plan, wanted, most, self.live)
 
-    def _plan(self, *inputs: object) -> WeeklyPlan:
+    def _plan(self, *inputs: Any) -> WeeklyPlan:
         """The plan stage, from the live solver: the stage's own inputs, and the earlier plan last."""
         *sections, previous = inputs
-        self.question = Question(*sections)  # type: ignore[arg-type]
-        return plan_of(self.question, self.live, previous, self.progress)  # type: ignore[arg-type]
+        self.question = Question(*sections)
+        return plan_of(self.question, self.live, previous, self.progress)
 
 
 def sentences(before: Outcome | None, after: Outcome, difference: Difference | None, written: Program) -> Iterator[str]:
