@@ -204,6 +204,14 @@ def plan(
     mends: Annotated[
         bool, typer.Option("--mends", help="The cheapest three sets of the program's levers that end its lateness.")
     ] = False,
+    worth: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--worth",
+            metavar="LIMIT[@WEEK]",
+            help="What one more and one fewer of a limit of plan.bottlenecks are worth, and for how many; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Plan the whole program; print one page and write the report."""
     with _answers(as_json):
@@ -228,7 +236,7 @@ def plan(
 
             write_plan_model(outcome.program, write_model)
             typer.echo(f"wrote {write_model}", err=True)
-        outcome, told = _asked(outcome, PlanQuestions(mends, gap=refine is not None))
+        outcome, told = _asked(outcome, PlanQuestions(mends, gap=refine is not None, worth=tuple(worth or ())))
         place = out or file.with_suffix(".report.html")
         written, note = write_report(outcome, place)
         _show(outcome, as_json, "" if as_json else "\n".join((plan_page(outcome), *told)))

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rackwright.errors import Problem, ProgramError
 from rackwright.outcome import Outcome
 from rackwright.pipeline import plan_question
 from rackwright.plan import Live, Question, WeeklyPlan, plan_of
 from rackwright.plan.branch import Branch
 from rackwright.plan.gap import controllable_usd, in_modules
+from rackwright.plan.limits import Limit
 from rackwright.plan.mends import Mends, mend_lines, mends
 from rackwright.plan.question import Numbers, numbers_of
+from rackwright.plan.worth import Valuer, Worth, dearest_week, worth_lines
+from rackwright.program.names import nearest
 from rackwright.progress import SILENT, Progress
-from rackwright.study.planning_specs import MENDS
+from rackwright.study.planning_specs import MENDS, WORTH
 from rackwright.tables import Table
 
 
@@ -25,10 +29,12 @@ class PlanQuestions:
     mends: bool = False
     #: How far the whole modules may be from the best, in words.
     gap: bool = False
+    #: Limits whose worth is asked, as `supplier.acme.chip@2026-W31`; without a week, the dearest one.
+    worth: tuple[str, ...] = ()
 
     def any(self) -> bool:
         """Whether something is asked."""
-        return self.mends or self.gap
+        return bool(self.mends or self.gap or self.worth)
 
 
 def study_plan(
@@ -38,6 +44,8 @@ def study_plan(
 
     Raises
     ------
+    ProgramError
+        For a limit, week or site that the program does not have.
     NoPlan
         When HiGHS finds no optimum.
     """
@@ -52,8 +60,51 @@ def study_plan(
         answer = mends(question, outcome.plan)
         tables.append(MENDS.table(mend_rows(answer)))
         lines += ["", "mends", *mend_lines(answer)]
+    if questions.worth:
+        progress.step("plan: worth")
+        found = worths(Valuer(question, outcome.plan), outcome, questions.worth)
+        tables.append(WORTH.table(map(worth_row, found)))
+        lines += ["", "worth", *(line for item in found for line in worth_lines(item))]
     plan = replace(outcome.plan, tables=(*outcome.plan.tables, *tables))
     return replace(outcome, plan=plan), tuple(lines)
+
+
+def worths(valuer: Valuer, outcome: Outcome, asked: tuple[str, ...]) -> list[Worth]:
+    """The worth of each limit that is asked for, in its week or in its dearest.
+
+    Raises
+    ------
+    ProgramError
+        For a limit or a week that there is not: all of them at once.
+    """
+    assert outcome.plan is not None
+    places: list[tuple[Limit, int]] = []
+    problems: list[Problem] = []
+    for text in asked:
+        key, _, week = text.partition("@")
+        limit = valuer.limits.get(key)
+        if limit is None:
+            near = nearest(key, list(valuer.limits))
+            problems.append(Problem("--worth", 0, "", key, "a limit of the plan, such as in plan.bottlenecks", near))
+            continue
+        weeks = [valuer.n.weeks[int(number)] for number in limit.weeks]
+        week = week or dearest_week(outcome.plan, key) or weeks[0]
+        if week not in weeks:
+            problems.append(Problem("--worth", 0, key, week, f"a week from {weeks[0]} to {weeks[-1]}"))
+            continue
+        places.append((limit, weeks.index(week)))
+    if problems:
+        raise ProgramError(problems)
+    return [valuer.worth(limit, at) for limit, at in places]
+
+
+def worth_row(item: Worth) -> tuple[object, ...]:
+    """A row of `plan.worth`."""
+    return (
+        item.key, item.path, item.week, item.unit, item.available, item.more.lateness_usd, item.more.rack_weeks,
+        item.more.cost_usd, item.up_to, -item.fewer.lateness_usd, -item.fewer.rack_weeks, -item.fewer.cost_usd,
+        item.down_to,
+    )  # fmt: skip
 
 
 def gap_lines(n: Numbers, plan: WeeklyPlan) -> Iterator[str]:

@@ -20,4 +20,23 @@ MENDS = TableSpec(
         Column("target_usd", "weighted lateness to come down to", "USD", shown="kUSD"),
     ),
 )
-TABLES: tuple[TableSpec, ...] = (MENDS,)
+WORTH = TableSpec(
+    "plan.worth",
+    "what one more and one fewer of a limit in a week is worth, modules held, by solving again",
+    (
+        Column("what", "the limit: kind and names", type="text"),
+        Column("path", "where the program says it", type="text"),
+        Column("week", "in which there is more or less of it", type="week"),
+        Column("unit", "one more of this", type="text"),
+        Column("available", "in that week, in units"),
+        Column("more_lateness_usd", "lateness that one more saves", "USD"),
+        Column("more_rack_weeks", "late rack-weeks that it saves", "rack*week"),
+        Column("more_cost_usd", "cost that it saves at the least lateness", "USD"),
+        Column("up_to", "whole units that are worth as much each; empty: no end found", type="count"),
+        Column("fewer_lateness_usd", "lateness that one fewer adds", "USD"),
+        Column("fewer_rack_weeks", "late rack-weeks that it adds", "rack*week"),
+        Column("fewer_cost_usd", "cost that it adds at the least lateness", "USD"),
+        Column("down_to", "whole units that cost as much each", type="count"),
+    ),
+)
+TABLES: tuple[TableSpec, ...] = (MENDS, WORTH)
