@@ -204,6 +204,14 @@ def plan(
     mends: Annotated[
         bool, typer.Option("--mends", help="The cheapest three sets of the program's levers that end its lateness.")
     ] = False,
+    promise: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--promise",
+            metavar="SITE[:GENERATION]=RACKS",
+            help="When can a site have so many more, at what cost, and who slips; repeatable.",
+        ),
+    ] = None,
     worth: Annotated[
         list[str] | None,
         typer.Option(
@@ -236,7 +244,10 @@ def plan(
 
             write_plan_model(outcome.program, write_model)
             typer.echo(f"wrote {write_model}", err=True)
-        outcome, told = _asked(outcome, PlanQuestions(mends, gap=refine is not None, worth=tuple(worth or ())))
+        outcome, told = _asked(
+            outcome,
+            PlanQuestions(mends, gap=refine is not None, worth=tuple(worth or ()), promise=tuple(promise or ())),
+        )
         place = out or file.with_suffix(".report.html")
         written, note = write_report(outcome, place)
         _show(outcome, as_json, "" if as_json else "\n".join((plan_page(outcome), *told)))

@@ -179,7 +179,7 @@ class Branch:
         if basis is not None:
             self.solver.start_from(basis)
         try:
-            return two_levels(self.solver, self.n, self.model, "ipx" if basis is None else "dual")
+            return two_levels(self.solver, self.n, self.model, "ipx" if basis is None else "dual", explain=False)
         except NoPlan:
             if self.solver.highs.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
                 raise

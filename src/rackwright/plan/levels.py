@@ -43,12 +43,14 @@ def blend(n: Numbers, model: Model) -> Floats:
     return model.lateness * (BLEND_RACKS * max(dearest, 1.0) / heaviest) + model.cost
 
 
-def two_levels(solver: Solver, n: Numbers, model: Model, method: Method, limit_s: float = TIME_LIMIT_S) -> Levels:
+def two_levels(
+    solver: Solver, n: Numbers, model: Model, method: Method, limit_s: float = TIME_LIMIT_S, *, explain: bool = True
+) -> Levels:
     """Least lateness, then least cost with the lateness kept, over the program as it is bounded now.
 
     `method` is how the blended start is solved: `ipx` from nothing, `dual` from a basis of the same program with other
     bounds, which gives way to `ipx` after `limit_s`. Each level is then solved to its own optimum by primal simplex.
-    The bounds are left as they were.
+    The bounds are left as they were. Without `explain` no conflicting rows are looked for where there is no plan.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def two_levels(solver: Solver, n: Numbers, model: Model, method: Method, limit_s
         When HiGHS finds no optimum.
     """
     bounds = solver.bounds()
-    solver.minimise(blend(n, model), method, model.builder, limit_s)
+    solver.minimise(blend(n, model), method, model.builder if explain else None, limit_s)
     basis = solver.basis()
     lateness = solver.minimise(model.lateness, "primal", model.builder)
     solver.keep_optimal(lateness)
@@ -87,8 +89,8 @@ def relief(solver: Solver, n: Numbers, model: Model, at: Levels, limit: Limit, s
     Rack-weeks are the fewest of those at the least lateness, before and after.
     """
     solver.give_back(at.bounds)
-    solver.start_from(at.cost_basis)
-    _, before = _least_lateness(solver, model)
+    solver.start_from(at.basis)
+    _, before = _least_lateness(solver, n, model)
     solver.give_back(at.bounds)
     more = share * limit.available
     if limit.rows.size:
@@ -98,14 +100,14 @@ def relief(solver: Solver, n: Numbers, model: Model, at: Levels, limit: Limit, s
     else:
         solver.set_columns(limit.columns, solver.lower[limit.columns], solver.upper[limit.columns] + more)
     solver.start_from(at.basis)
-    solver.minimise(blend(n, model), "dual", model.builder)
-    relieved, after = _least_lateness(solver, model)
+    relieved, after = _least_lateness(solver, n, model)
     solver.give_back(at.bounds)
     return (at.lateness.objective - relieved) * model.usd_per_lateness, before - after
 
 
-def _least_lateness(solver: Solver, model: Model) -> tuple[float, float]:
-    """Least lateness, and the fewest late rack-weeks at it, from the basis that the solver stands at."""
+def _least_lateness(solver: Solver, n: Numbers, model: Model) -> tuple[float, float]:
+    """Least lateness, and the fewest late rack-weeks at it, by way of the blended start's basis that the solver has."""
+    solver.minimise(blend(n, model), "dual", model.builder)
     lateness = solver.minimise(model.lateness, "primal", model.builder)
     solver.keep_optimal(lateness)
     fewest = solver.minimise(model.builder.costs({"late": 1.0}), "primal", model.builder)

@@ -94,7 +94,8 @@ class Solver:
         highs.setOptionValue("time_limit", float(highs.getRunTime()) + limit_s)
         self._run(method)
         status = highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        sure = status == highspy.HighsModelStatus.kInfeasible and method != "ipx"
+        if status != highspy.HighsModelStatus.kOptimal and not sure:
             highs.clearSolver()
             highs.setOptionValue("time_limit", float(highs.getRunTime()) + TIME_LIMIT_S)
             self._run("ipx" if status == highspy.HighsModelStatus.kTimeLimit and method != "ipx" else "dual")

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rackwright.plan.levels import hold_whole, two_levels
+from rackwright.errors import NoPlan
+from rackwright.plan.held import Held
 from rackwright.plan.limits import Limit, limits_of
 from rackwright.plan.live import Live
-from rackwright.plan.mends import whole_counts_of
-from rackwright.plan.model import KILO_USD, Model, compile_model
-from rackwright.plan.question import Numbers, Question, numbers_of
+from rackwright.plan.model import KILO_USD
+from rackwright.plan.question import Question
 from rackwright.plan.result import WeeklyPlan
 
 #: Values within this of each other are the same: relative to the value, and in USD for each unit.
@@ -53,41 +53,24 @@ class Worth:
     solves: int
 
 
-class Valuer:
-    """The plan's program with its modules held; answers what a limit is worth, warm from solve to solve."""
+class Valuer(Held):
+    """Answers what a limit is worth, warm from solve to solve."""
 
     def __init__(self, q: Question, plan: WeeklyPlan, live: Live | None = None) -> None:
-        self.n: Numbers = numbers_of(q)
-        self.model: Model = compile_model(self.n)
-        counts = whole_counts_of(self.n, plan)
-        self.limits = {
-            limit.key: limit
-            for limit in limits_of(q, self.n, self.model, counts["module"], counts["line"])
-            if not limit.relaxed
-        }
-        self.live = Live()
-        if live is not None and live.model is not None:
-            self.live.bases.update(live.bases)
-            self.live.take(live.model)
-        self.solver = self.live.take(self.model)
-        hold_whole(self.solver, self.model, counts)
-        self.bounds = self.solver.bounds()
-        self.basis = self.live.bases.get("whole")
-        self.solves = 0
+        super().__init__(q, plan, live)
+        every = limits_of(q, self.n, self.model, self.counts["module"], self.counts["line"])
+        self.limits = {limit.key: limit for limit in every if not limit.relaxed}
         self.base = self._solve()
 
     def _solve(self) -> Saved:
         """Lateness and cost as bounded now, as negative savings."""
-        if self.basis is not None:
-            self.solver.start_from(self.basis)
-        levels = two_levels(self.solver, self.n, self.model, "ipx" if self.basis is None else "dual")
-        if self.basis is None:
-            self.basis = levels.basis
-        self.solves += 1
+        found = self.levels()
+        if found is None:
+            raise NoPlan("no plan has so little of the limit")
         late = self.model.columns("late")
-        weeks = float(levels.cost.x[late[late >= 0]].sum())
-        lateness_usd = levels.lateness.objective * self.model.usd_per_lateness
-        return Saved(-lateness_usd, -weeks, -levels.cost.objective * KILO_USD)
+        weeks = float(found.cost.x[late[late >= 0]].sum())
+        lateness_usd = found.lateness.objective * self.model.usd_per_lateness
+        return Saved(-lateness_usd, -weeks, -found.cost.objective * KILO_USD)
 
     def saved(self, limit: Limit, at: int, units: float) -> Saved:
         """What `units` more (or fewer, below zero) of a limit in one of its weeks save against the plan.
@@ -97,7 +80,7 @@ class Valuer:
         NoPlan
             When HiGHS finds no optimum.
         """
-        self.solver.give_back(self.bounds)
+        self.reset()
         if limit.rows.size:
             row = limit.rows[at : at + 1]
             same = self.solver.row_lower[row] == self.solver.row_upper[row]
@@ -108,7 +91,7 @@ class Valuer:
             upper = np.maximum(self.solver.upper[column] + units, 0.0)
             self.solver.set_columns(column, self.solver.lower[column], upper)
         found = self._solve()
-        self.solver.give_back(self.bounds)
+        self.reset()
         return Saved(
             found.lateness_usd - self.base.lateness_usd,
             found.rack_weeks - self.base.rack_weeks,

@@ -14,12 +14,16 @@ from rackwright.plan.branch import Branch
 from rackwright.plan.gap import controllable_usd, in_modules
 from rackwright.plan.limits import Limit
 from rackwright.plan.mends import Mends, mend_lines, mends
+from rackwright.plan.promise import Promise, Promiser, promise_lines
 from rackwright.plan.question import Numbers, numbers_of
 from rackwright.plan.worth import Valuer, Worth, dearest_week, worth_lines
 from rackwright.program.names import nearest
 from rackwright.progress import SILENT, Progress
-from rackwright.study.planning_specs import MENDS, WORTH
+from rackwright.study.planning_specs import MENDS, PROMISE, WORTH
 from rackwright.tables import Table
+
+#: More racks than this at one site are a slip of the pen.
+MOST_RACKS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,12 @@ class PlanQuestions:
     gap: bool = False
     #: Limits whose worth is asked, as `supplier.acme.chip@2026-W31`; without a week, the dearest one.
     worth: tuple[str, ...] = ()
+    #: Racks asked for at sites, as `abilene=200` or `abilene:gb300=200`.
+    promise: tuple[str, ...] = ()
 
     def any(self) -> bool:
         """Whether something is asked."""
-        return bool(self.mends or self.gap or self.worth)
+        return bool(self.mends or self.gap or self.worth or self.promise)
 
 
 def study_plan(
@@ -65,6 +71,11 @@ def study_plan(
         found = worths(Valuer(question, outcome.plan), outcome, questions.worth)
         tables.append(WORTH.table(map(worth_row, found)))
         lines += ["", "worth", *(line for item in found for line in worth_lines(item))]
+    if questions.promise:
+        progress.step("plan: promise")
+        given = promises(Promiser(question, outcome.plan), questions.promise)
+        tables.append(PROMISE.table(row for item in given for row in promise_rows(item)))
+        lines += ["", "promise", *(line for item in given for line in promise_lines(item))]
     plan = replace(outcome.plan, tables=(*outcome.plan.tables, *tables))
     return replace(outcome, plan=plan), tuple(lines)
 
@@ -96,6 +107,47 @@ def worths(valuer: Valuer, outcome: Outcome, asked: tuple[str, ...]) -> list[Wor
     if problems:
         raise ProgramError(problems)
     return [valuer.worth(limit, at) for limit, at in places]
+
+
+def promises(promiser: Promiser, asked: tuple[str, ...]) -> list[Promise]:
+    """The promise for each `SITE[:GENERATION]=RACKS`; without a generation, for each that the plan knows.
+
+    Raises
+    ------
+    ProgramError
+        For a site or generation that there is not, or a number that is none: all of them at once.
+    """
+    n = promiser.n
+    wanted: list[tuple[str, str, float]] = []
+    problems: list[Problem] = []
+    for text in asked:
+        place, _, number = text.partition("=")
+        site, _, generation = place.partition(":")
+        if site not in n.sites:
+            expected = f"a site: {', '.join(n.sites)}"
+            problems.append(Problem("--promise", 0, "", site, expected, nearest(site, n.sites)))
+        if generation and generation not in n.generations:
+            expected = f"a generation: {', '.join(n.generations)}"
+            problems.append(Problem("--promise", 0, "", generation, expected, nearest(generation, n.generations)))
+        if not number.isdecimal() or not 0 < int(number) < MOST_RACKS:
+            problems.append(Problem("--promise", 0, site, number or "nothing", "whole racks, such as abilene=200"))
+        else:
+            wanted += [(site, name, float(number)) for name in ([generation] if generation else n.generations)]
+    if problems:
+        raise ProgramError(problems)
+    return [promiser.promise(*item) for item in wanted]
+
+
+def promise_rows(item: Promise) -> Iterator[tuple[object, ...]]:
+    """Rows of `plan.promise`."""
+    for when, offer in (("nobody slips", item.free), ("soonest", item.soonest)):
+        if offer is None:
+            yield (item.site, item.generation, item.racks, when, None, None, None, "")
+            continue
+        slips = "; ".join(f"{slip.generation} {slip.commitment} {slip.rack_weeks:.1f}" for slip in offer.slips)
+        yield (
+            item.site, item.generation, item.racks, when, offer.week, offer.lateness_usd, offer.cost_usd, slips,
+        )  # fmt: skip
 
 
 def worth_row(item: Worth) -> tuple[object, ...]:

@@ -39,4 +39,18 @@ WORTH = TableSpec(
         Column("down_to", "whole units that cost as much each", type="count"),
     ),
 )
-TABLES: tuple[TableSpec, ...] = (MENDS, WORTH)
+PROMISE = TableSpec(
+    "plan.promise",
+    "racks more at a site: the first week that is possible and the first in which nobody slips, modules held",
+    (
+        Column("site", "that asks", type="text"),
+        Column("generation", "of rack", type="text"),
+        Column("racks", "more, from the week on", "rack"),
+        Column("when", "`nobody slips`, or `soonest`", type="text"),
+        Column("week", "first week; empty: none in the horizon", type="week"),
+        Column("lateness_usd", "weighted lateness that others bear", "USD", shown="kUSD"),
+        Column("cost_usd", "what the plan costs more", "USD", shown="MUSD"),
+        Column("slips", "who slips by how many rack-weeks, shared among equals by what they require", type="text"),
+    ),
+)
+TABLES: tuple[TableSpec, ...] = (MENDS, WORTH, PROMISE)
