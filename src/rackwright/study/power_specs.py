@@ -71,7 +71,7 @@ POWER_CHAIN = TableSpec(
 
 POWER_FEEDS = TableSpec(
     "rack.power_feeds",
-    "What each feed gives a rack: all working, with another feed lost, and with one supply lost.",
+    "What each feed gives a rack: all working, with another feed lost, and with one supply lost; each supply between a phase and neutral, spread shelf by shelf (assumed).",
     (
         _GENERATION,
         Column("state", "what is lost", type="text"),
