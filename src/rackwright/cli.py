@@ -422,6 +422,9 @@ def rack(
         Path | None,
         typer.Option("--cut-list", help="network: every cable, as CSV and Parquet, into a folder.", metavar="FOLDER"),
     ] = None,
+    collectives: Annotated[
+        bool, typer.Option("--collectives", help="network: times of collectives, exposed time, lossless headroom.")
+    ] = False,
     choose: Annotated[
         bool, typer.Option("--choose", help="network: other fabrics for the same cluster, those that none beats.")
     ] = False,
@@ -458,11 +461,13 @@ def rack(
             asked = PowerQuestions(singles, pairs, waveform, architectures, seen, smooth, trace, site)
             outcome = _studied(outcome, asked)
         laid = cables or cut_list is not None
-        if view is View.network or load or hashed or choose or laid:
+        if view is View.network or load or hashed or choose or laid or collectives:
             from rackwright.study.network import NetworkQuestions
 
             view = view or View.network
-            outcome = _studied(outcome, NetworkQuestions(load or failures, hashed, choose, laid, racks, cut_list))
+            outcome = _studied(
+                outcome, NetworkQuestions(load or failures, hashed, choose, laid, racks, collectives, cut_list)
+            )
         if page is not None:
             from rackwright.study.wave_page import wave_page
 

@@ -45,6 +45,8 @@ class NetworkQuestions:
     choose: bool = False
     cables: bool = False
     racks: int | None = None
+    #: Times of collectives, what a step leaves exposed, lossless ports' headroom.
+    collectives: bool = False
     #: Where the cut list is written, a file for each generation: a folder.
     cut_list: Path | None = None
 
@@ -78,6 +80,9 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if questions.hashed:
             progress.step(f"{design.generation}: hashed flows")
             rows[specs.NETWORK_HASHED] += hashed_rows(case, design, outcome.program.seed, questions.racks)
+        if questions.collectives:
+            progress.step(f"{design.generation}: collectives")
+            _collectives(outcome, case, design, questions, rows, findings)
         if questions.cables:
             progress.step(f"{design.generation}: cables")
             _cables(outcome, case, design, questions, rows, findings)
@@ -127,6 +132,34 @@ def _cables(
         cuts.write(questions.cut_list / f"{generation}.cut_list.csv")
 
 
+def _collectives(
+    outcome: Outcome,
+    case: Case,
+    design: RackDesign,
+    questions: NetworkQuestions,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    """Times over the laid cluster's paths; without a scale-up rate only what the ports keep free."""
+    from rackwright.study.network_collectives import (
+        calibration_rows,
+        collective_rows,
+        exposure_finding,
+        headroom_rows,
+        machine_of,
+        paths_of,
+    )
+
+    paths = paths_of(outcome, case, design, questions.racks)
+    machine = machine_of(case, design, paths)
+    if machine is not None:
+        rows[specs.NETWORK_COLLECTIVES] += collective_rows(design, machine)
+        rows[specs.NETWORK_CALIBRATION] = list(calibration_rows())
+    if paths is not None:
+        rows[specs.NETWORK_HEADROOM] += headroom_rows(case, design, paths)
+    findings.append(exposure_finding(case, design, machine))
+
+
 def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
     yield specs.NETWORK_PORTS
     if questions.load:
@@ -135,6 +168,8 @@ def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
         yield specs.NETWORK_HASHED
     if questions.choose:
         yield specs.NETWORK_CHOICE
+    if questions.collectives:
+        yield from (specs.NETWORK_COLLECTIVES, specs.NETWORK_CALIBRATION, specs.NETWORK_HEADROOM)
     if questions.cables:
         yield from (specs.NETWORK_CABLES, specs.NETWORK_MODULES, specs.NETWORK_LOSS, specs.NETWORK_BLAST)
 

@@ -142,6 +142,49 @@ NETWORK_BLAST = TableSpec(
     ),
 )
 
+NETWORK_COLLECTIVES = TableSpec(
+    "rack.network_collectives",
+    "How long collectives take in one scale-up domain and over the cluster, by algorithm and size.",
+    (
+        _GENERATION,
+        Column("scope", "one domain, or the cluster", type="text"),
+        Column("ranks", "accelerators that take part", type="count"),
+        Column("collective", "collective", type="text"),
+        Column("algorithm", "algorithm; in-network asks for switches that reduce", type="text"),
+        Column("size_byte", "size as nccl-tests counts it", "B", shown="MB"),
+        Column("time_s", "time, one job alone on its links", "s", shown="ms"),
+        Column("busbw_byte_s", "bus bandwidth as nccl-tests counts it", "B/s", shown="GB/s"),
+        Column("calibrated", "published system whose constants are taken", type="text"),
+    ),
+)
+
+NETWORK_CALIBRATION = TableSpec(
+    "rack.network_calibration",
+    "Constants of published systems, fitted on some of their rows and judged on the others.",
+    (
+        Column("system", "published system", type="text"),
+        Column("algorithm", "algorithm", type="text"),
+        Column("efficiency", "share of the line rates that is reached", shown="%"),
+        Column("start_s", "start on top of the library's own constants", "s", shown="us"),
+        Column("used", "rows that fixed the two", type="count"),
+        Column("judged", "rows that did not", type="count"),
+        Column("worst", "largest error of time on those", shown="%"),
+        Column("source", "source of the rows", type="text"),
+    ),
+)
+
+NETWORK_HEADROOM = TableSpec(
+    "rack.network_headroom",
+    "What one lossless class keeps free at a port for what arrives after a pause, by the longest cable of each tier.",
+    (
+        _GENERATION,
+        Column("tier", "which links", type="text"),
+        Column("rate_bit_s", "rate of the link", "bit/s", shown="Gbit/s"),
+        Column("longest_m", "longest cable of the tier", "m"),
+        Column("headroom_byte", "headroom of one class at one port", "B", shown="kB"),
+    ),
+)
+
 TABLES: tuple[TableSpec, ...] = (
     NETWORK_CABLES,
     NETWORK_MODULES,
@@ -151,4 +194,7 @@ TABLES: tuple[TableSpec, ...] = (
     NETWORK_LOAD,
     NETWORK_HASHED,
     NETWORK_CHOICE,
+    NETWORK_COLLECTIVES,
+    NETWORK_CALIBRATION,
+    NETWORK_HEADROOM,
 )

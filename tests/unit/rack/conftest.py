@@ -167,6 +167,10 @@ RACK: dict[str, Any] = {
     },
     "network": {
         "rails": "1",
+        "hop": "800 ns",
+        "fec": "100 ns",
+        "frame": "4200 B",
+        "pause": "600 ns",
         "planes": "1",
         "switch": "box",
         "optic": "module",

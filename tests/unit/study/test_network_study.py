@@ -147,3 +147,32 @@ def test_the_command_line_tells_it_and_says_what_it_does_not_know():
     tables = json.loads(told.stdout)["tables"]
     assert {"rack.network_ports", "rack.network_load"} <= set(tables)
     assert "rack.cooling_failures" not in tables
+
+
+def test_a_steps_exposed_share_is_timed_where_the_spread_of_the_model_is_stated():
+    spread = {"shards": 72, "overlap": "50 %"}
+    step = {"time": "3 s", "exposed": "20 %", "checkpoint_every": "10 min", "checkpoint": "10 s", "spread": spread}
+    program = load(EXAMPLES / "us-racks.yaml")
+    changes = {
+        "roadmap.training.frontier-2026.step": step,
+        "roadmap.training.frontier-2026.model": {"parameters": 5e12, "flop": "2e27 FLOP", "precision": "fp8"},
+    }
+    studied = study_network(run(program.replace(changes), until="rack"), NetworkQuestions(collectives=True))
+    tables = {table.name: table.rows() for table in studied.rack.tables}
+    rows = [row for row in tables["rack.network_collectives"] if row["generation"] == "gb300"]
+    best = {}
+    for row in rows:
+        key = (row["scope"], row["collective"], row["size_byte"])
+        best[key] = min(row["time_s"], best.get(key, row["time_s"]))
+    # a domain sums faster than a cluster, of every size
+    for (scope, collective, size), taken_s in best.items():
+        if scope == "one domain" and collective in ("all-gather", "reduce-scatter"):
+            assert taken_s <= best[("the cluster", collective, size)]
+    told = [found for found in studied.rack.findings if found.rule == "rack.network.exposed"]
+    assert {found.subject for found in told} == {"gb300", "helios", "vera-rubin", "kyber"}
+    # 6 bytes of 5e12 / 72 parameters at 82 % of 100 GB/s an accelerator, half of it hidden, over 3 s
+    timed = next(found for found in told if found.subject == "gb300")
+    assert timed.value == pytest.approx(6 * 5e12 / 72 / (0.823 * 100e9) / 2 / 3, rel=0.03)
+    # kyber's scale-up rate was not found: nothing is timed, and that is said
+    assert next(found for found in told if found.subject == "kyber").outcome == "not modelled"
+    assert all(row["headroom_byte"] > 2 * 4200 for row in tables["rack.network_headroom"])

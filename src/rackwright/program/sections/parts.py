@@ -45,6 +45,8 @@ class Chip(Part):
     junction_limit_k: f.Temperature | None = None
     #: Scale-out rate of an adapter.
     rate_bit_s: f.BitRate = 0.0
+    #: Scale-up rate of an accelerator, both ways together as makers state it.
+    scale_up_byte_s: f.ByteRate = 0.0
 
     @model_validator(mode="after")
     def _junction(self) -> Chip:

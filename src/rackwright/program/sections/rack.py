@@ -182,6 +182,14 @@ class RackNetwork(f.Section):
     optic: Annotated[str, f.refers("optics")]
     oversubscription: f.PositiveRatio
     racks_per_cluster: f.OneOrMore | None = Named(default=None, alias="racks_per_cluster")
+    #: Accelerators of a scale-up domain; all of a rack where nobody says.
+    domain: f.OneOrMore | None = None
+    #: What a switch takes from port to port, and FEC with the physical layer of a link's two ends.
+    hop_s: f.Duration
+    fec_s: f.Duration
+    #: Of a lossless class: the longest frame, and what a sender takes to stop after a pause frame.
+    frame_byte: f.Bytes
+    pause_s: f.Duration
     #: Cages of its adapters and of its switches, as the media's modules name them.
     adapter_cage: str = "osfp-twin"
     switch_cage: str = "osfp-twin"

@@ -23,6 +23,18 @@ class TrainingModel(f.Section):
     flop: f.Operations | None = Named(default=None, alias="flop")
 
 
+class TrainingSpread(f.Section):
+    """How a model is spread over accelerators; with it the collectives of a step are timed."""
+
+    #: Accelerators that hold one copy of the model: tensor times pipeline times expert ways.
+    shards: f.OneOrMore
+    #: Bytes of a parameter's gradient and of its weight as they travel.
+    gradient_byte: f.Bytes = 4.0
+    weight_byte: f.Bytes = 2.0
+    #: Part of their time that hides behind compute.
+    overlap_share: f.Share = Named(default=0.0, alias="overlap")
+
+
 class TrainingStep(f.Section):
     """The beat of a run: an optimiser step, the part of it that its collectives leave exposed, and checkpoints."""
 
@@ -31,6 +43,7 @@ class TrainingStep(f.Section):
     #: A pause of `checkpoint_s` after every `checkpoint_every_s`.
     checkpoint_every_s: f.Duration
     checkpoint_s: f.Duration
+    spread: TrainingSpread | None = None
 
 
 class TrainingRun(f.Section):
