@@ -425,6 +425,13 @@ def rack(
     collectives: Annotated[
         bool, typer.Option("--collectives", help="network: times of collectives, exposed time, lossless headroom.")
     ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", help="network: a cluster's files for other programs.", metavar="FOLDER"),
+    ] = None,
+    export_as: Annotated[
+        str, typer.Option("--as", help="network: which of netbox,infragraph,excel; all unless given.")
+    ] = "",
     choose: Annotated[
         bool, typer.Option("--choose", help="network: other fabrics for the same cluster, those that none beats.")
     ] = False,
@@ -461,13 +468,17 @@ def rack(
             asked = PowerQuestions(singles, pairs, waveform, architectures, seen, smooth, trace, site)
             outcome = _studied(outcome, asked)
         laid = cables or cut_list is not None
-        if view is View.network or load or hashed or choose or laid or collectives:
+        if view is View.network or load or hashed or choose or laid or collectives or export is not None:
             from rackwright.study.network import NetworkQuestions
+            from rackwright.study.network_export import OF_CABLES, exports_of
 
             view = view or View.network
-            outcome = _studied(
-                outcome, NetworkQuestions(load or failures, hashed, choose, laid, racks, collectives, cut_list)
+            files = exports_of([word.strip() for word in export_as.split(",") if word.strip()]) if export else ()
+            laid = laid or not OF_CABLES.isdisjoint(files)
+            asked_network = NetworkQuestions(
+                load or failures, hashed, choose, laid, racks, collectives, cut_list, export=export, export_as=files
             )
+            outcome = _studied(outcome, asked_network)
         if page is not None:
             from rackwright.study.wave_page import wave_page
 

@@ -49,6 +49,9 @@ class NetworkQuestions:
     collectives: bool = False
     #: Where the cut list is written, a file for each generation: a folder.
     cut_list: Path | None = None
+    #: Where files for other programs go, and which (`network_export.EXPORTS`).
+    export: Path | None = None
+    export_as: tuple[str, ...] = ()
 
 
 def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Progress = SILENT) -> Outcome:
@@ -83,6 +86,9 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if questions.collectives:
             progress.step(f"{design.generation}: collectives")
             _collectives(outcome, case, design, questions, rows, findings)
+        if questions.export is not None:
+            progress.step(f"{design.generation}: files for other programs")
+            _export(case, design, questions)
         if questions.cables:
             progress.step(f"{design.generation}: cables")
             _cables(outcome, case, design, questions, rows, findings)
@@ -93,6 +99,17 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
 
 #: Racks whose cables are laid, unless racks are given.
 LAID_ENDPOINTS = 16384
+
+
+def _export(case: Case, design: RackDesign, questions: NetworkQuestions) -> None:
+    """Addresses and InfraGraph of a cluster; what needs its cables is written with them."""
+    from rackwright.study.network_cables import whole_wiring
+    from rackwright.study.network_export import write_wiring
+
+    assert questions.export is not None
+    wiring = whole_wiring(case, design, studied_racks(case, design, questions.racks, LAID_ENDPOINTS))
+    number = list(case.rack).index(design.generation)
+    list(write_wiring(wiring, design.generation, number, questions.export, questions.export_as))
 
 
 def _cables(
@@ -126,6 +143,10 @@ def _cables(
     rows[specs.NETWORK_LOSS] += loss_rows(generation, racks, case, cuts)
     rows[specs.NETWORK_BLAST] += blast_rows(generation, racks, cuts)
     findings += cable_findings(design, racks, cuts)
+    if questions.export is not None:
+        from rackwright.study.network_export import write_cables
+
+        list(write_cables(case, design, cuts, questions.export, questions.export_as))
     if questions.cut_list is not None:
         questions.cut_list.mkdir(parents=True, exist_ok=True)
         cuts.write(questions.cut_list / f"{generation}.cut_list.parquet")

@@ -19,14 +19,14 @@ from tests.unit.rack.network.cabling_scenes import (
 )
 
 from rackwright.errors import ProgramError
-from rackwright.rack.network.cabling.choosing import Family
+from rackwright.rack.network.cabling.choosing import Family, Part
 from rackwright.rack.network.cabling.cut_list import COLUMNS, CutList, cut_list
 from rackwright.rack.network.cabling.ends import end_problems
 from rackwright.rack.network.cabling.floor import routes
 from rackwright.rack.network.cabling.media import Cage, Medium, MediumEnd
 from rackwright.rack.network.cabling.placement import RackFill, place_by_rule
 from rackwright.rack.network.cabling.through import end_table, link_lengths_m
-from rackwright.rack.network.cabling.totals import cable_totals, module_totals, rack_tasks
+from rackwright.rack.network.cabling.totals import box_total, cable_totals, module_totals, rack_tasks
 from rackwright.rack.network.topology.clos import clos_wiring
 from rackwright.rack.network.topology.direct import dragonfly_plus_wiring, dragonfly_wiring, torus_wiring
 from rackwright.rack.network.topology.wiring import Wiring
@@ -215,3 +215,31 @@ def _bundle_usd(cuts: CutList, family: Family, cages: set[int], links: list[int]
         assert medium is not None
         usd += (medium.a if len(low) else medium.b).price_usd
     return usd
+
+
+def test_three_adapters_left_for_a_cage_of_four_take_the_whole_box_and_leave_a_cord_out() -> None:
+    """7 adapters of two connectors on 4 planes: boxes of 4 + 4 and, for the last three, the same with one cord less."""
+    wiring = clos_wiring(racks=1, per_rack=7, ports=8, link_bit_s=100e9, planes=4, port_group=4)
+    end = MediumEnd("osfp", 400e9, 1, 17.0, 1000.0, "DR4")
+    own = Medium("dr4", "dr", end, end, (5.0, 10.0, 20.0), 500.0, 20.0, 1.0, forms=((1, 1), (4, 4)), box_usd=800.0)
+    cuts = laid(wiring, floor(), 7, Cage("osfp", 4), (own,))
+    assert box_total(cuts) == 2
+    assert cuts.cables == (4 + 4) + (3 + 4)
+    # 15 cords of 20 USD and 1 USD a metre; the boxes are paid whole, among the cords that are there
+    boxes_usd = float(sum(_box_usd(part, own) for part in cuts.choice.parts))
+    assert boxes_usd == pytest.approx(2 * 800.0)
+
+
+def _box_usd(part: Part, medium: Medium) -> float:
+    return float((part.variant.cord_share[part.cables] * medium.box_usd).sum())
+
+
+def test_a_form_that_nobody_makes_is_named_and_not_the_one_beside_it() -> None:
+    wiring = clos_wiring(racks=1, per_rack=7, ports=8, link_bit_s=100e9, planes=4, port_group=4)
+    end = MediumEnd("osfp", 400e9, 1, 17.0, 1000.0, "DR4")
+    own = Medium("dr4", "dr", end, end, (5.0, 10.0, 20.0), 500.0, 20.0, 1.0, forms=((1, 1), (2, 2)))
+    with pytest.raises(ProgramError) as told:
+        laid(wiring, floor(), 7, Cage("osfp", 4), (own,))
+    assert {problem.found.split(" m, ")[1] for problem in told.value.problems} == {
+        "4 + 4 connectors that hang together", "3 + 4 connectors that hang together",
+    }  # fmt: skip

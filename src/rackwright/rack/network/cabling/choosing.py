@@ -255,12 +255,19 @@ def _cable_usd(family: Family, variant: Variant) -> Number:
 
 
 def _made(medium: Medium, variant: Variant, assembly: Whole) -> NDArray[np.bool_]:
-    """Whether the medium comes in each assembly's form."""
+    """Whether the medium comes in each assembly's form.
+
+    A shuffle that does not fill its connectors (three adapters left for a cage of four) takes the box of the full form,
+    with the cords of the missing ends left out; the whole box is paid.
+    """
     found = variant.assemblies
     lower, upper = found.ends_lower[assembly], found.ends_upper[assembly]
+    full_lower, full_upper = found.full_lower[assembly], found.full_upper[assembly]
+    part = found.hubs[assembly]
     made = np.zeros(len(assembly), dtype=bool)
     for a, b in medium.forms:
         made |= (lower == a) & (upper == b)
+        made |= part & (full_lower == a) & (full_upper == b)
     return made & (found.lanes[assembly] > 0)
 
 
@@ -296,9 +303,23 @@ def _unjoined(
     of_leg = bundle[variant.legs.link]
     for one in lost[:TOLD].tolist():
         of_one = np.flatnonzero(of_leg == one)
+        guilty = of_one[~_joinable(families, variants, variant, of_one)]
+        of_one = guilty if len(guilty) else of_one
         leg = int(of_one[variant.routes.metres[of_one].argmax()])
         found.append(_unjoined_link(wiring, ends, variant, leg, families, len(lost)))
     return found
+
+
+def _joinable(
+    families: Sequence[Family], variants: dict[tuple[int, ...], Variant], variant: Variant, legs: Whole
+) -> NDArray[np.bool_]:
+    """Whether some family of `variant` makes the leg's form and reaches; the others have other connectors."""
+    joined = np.zeros(len(legs), dtype=bool)
+    cable = variant.legs.cable[legs]
+    for family in families:
+        if variants[family.connectors] is variant:
+            joined |= np.isfinite(_cable_usd(family, variant))[cable]
+    return joined
 
 
 def _unjoined_link(

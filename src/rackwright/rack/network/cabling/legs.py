@@ -37,6 +37,9 @@ class Assemblies:
     ends_upper: Whole
     #: (assemblies,) links from any one lower end to any one upper end; 0 where they differ or some pair has none.
     lanes: Whole
+    #: (assemblies,) the same when every lane of its connectors is used: the box that serves it with cords left out.
+    full_lower: Whole
+    full_upper: Whole
 
     @property
     def hubs(self) -> NDArray[np.bool_]:
@@ -80,7 +83,7 @@ def assemblies(wiring: Wiring, ends: LinkEnds, cages: tuple[Cage, ...], connecto
     total = int(of_link.max(initial=-1)) + 1
     if total == wiring.links:  # every link is a cable of its own
         ones = np.ones(total, dtype=np.int64)
-        return Assemblies(lower, upper, of_link, np.arange(total), ones, ones, ones)
+        return Assemblies(lower, upper, of_link, np.arange(total), ones, ones, ones, ones, ones)
     _, pair_link, links = np.unique(lower * ends.cages * most + upper, return_index=True, return_counts=True)
     of_pair = of_link[pair_link]
     largest, least = np.zeros(total, dtype=np.int64), np.full(total, wiring.links + 1)
@@ -88,7 +91,12 @@ def assemblies(wiring: Wiring, ends: LinkEnds, cages: tuple[Cage, ...], connecto
     np.minimum.at(least, of_pair, links)
     ends_lower, ends_upper = (_ends_of(end, of_link, ends.cages * most, total) for end in (lower, upper))
     whole = (np.bincount(of_pair, minlength=total) == ends_lower * ends_upper) & (largest == least)
-    return Assemblies(lower, upper, of_link, pair_link, ends_lower, ends_upper, np.where(whole, largest, 0))
+    lanes = np.where(whole, largest, 0)
+    some = np.empty(total, dtype=np.int64)
+    some[of_pair] = pair_link
+    tiers = wiring.tier[wiring.upper[some]], wiring.tier[wiring.lower[some]]
+    full = (per[tier] // np.maximum(lanes, 1) for tier in tiers)
+    return Assemblies(lower, upper, of_link, pair_link, ends_lower, ends_upper, lanes, *full)
 
 
 def _ends_of(end: Whole, assembly: Whole, ends: int, total: int) -> Whole:
