@@ -78,7 +78,7 @@ def _planes() -> Row:
     took_s = min(once(lambda: work(False)).wall_s for _ in range(3))
     worse_s = once(lambda: work(True)).wall_s
     memory_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    goal = "met" if took_s <= PLANES_GOAL_S else "missed"
+    goal = "met" if worse_s <= PLANES_GOAL_S else "missed"
     return Row(
         "  131,072 endpoints, 8 planes, 2,097,152 links: build and load",
         f"{took_s:.2f} s",

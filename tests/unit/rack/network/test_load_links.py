@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rackwright.rack.network.load.links import link_load
-from rackwright.rack.network.load.routed import dead_links
+from rackwright.rack.network.load import twins
+from rackwright.rack.network.load.links import Rule, link_load
+from rackwright.rack.network.load.routed import dead_links, graph_of, state_of
 from rackwright.rack.network.load.traffic import pairs, permutation, uniform, within_rails
 from rackwright.rack.network.load.valiant import valiant_load
 from rackwright.rack.network.topology.clos import clos_wiring
@@ -352,3 +353,32 @@ def test_valiant_wants_one_port_an_endpoint_and_a_fabric_in_one_piece():
     ring = torus_wiring(sizes=(4,), per_switch=1, ports=3, link_bit_s=1.0)
     with pytest.raises(FabricProblem, match="apart"):
         valiant_load(ring, uniform(1.0), failed_links=[4, 6])
+
+
+@pytest.mark.parametrize("rule", ["ecmp", "wcmp", "spray"])
+@pytest.mark.parametrize("converged", [True, False])
+@pytest.mark.parametrize("planes", [1, 2])
+def test_twins_taken_as_one_carry_what_they_carry_one_by_one(
+    rule: Rule, converged: bool, planes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three tiers and two planes with dead links and a dead switch: equal to rounding, of loads of order one."""
+    fabric = clos_wiring(racks=64 // planes, per_rack=8, ports=16, link_bit_s=1.0, planes=planes)
+    up = fabric.links_of_tier(1)
+    failed = {"failed_links": [0, int(up[5]), int(up[-1])], "failed_switches": [fabric.endpoints + 3]}
+    shifted = permutation(np.roll(np.arange(fabric.endpoints), 31), 1.0)
+    for traffic in (uniform(1.0), shifted):
+        merged = link_load(fabric, traffic, rule, converged=converged, **failed)
+        with monkeypatch.context() as patch:
+            patch.setattr(twins, "WORTH_SHARE", 0.0)
+            single = link_load(fabric, traffic, rule, converged=converged, **failed)
+        assert merged.up_bit_s == pytest.approx(single.up_bit_s, abs=1e-12)
+        assert merged.down_bit_s == pytest.approx(single.down_bit_s, abs=1e-12)
+        assert merged.lost_bit_s == pytest.approx(single.lost_bit_s, abs=1e-9)
+
+
+def test_spines_that_lost_nothing_are_one_router_and_the_one_that_did_is_another() -> None:
+    fabric = clos_wiring(racks=16, per_rack=8, ports=16, link_bit_s=1.0)
+    graph = graph_of(fabric)
+    for failed, routers in (([], 16 + 1), ([int(fabric.links_of_tier(1)[0])], 16 + 2)):
+        state = state_of(graph, dead_links(fabric, failed), converged=True, by_rail=False)
+        assert len(twins.routed(state).net.relays) == routers

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rackwright.rack.network.load.planes import distinct_planes
 from rackwright.rack.network.load.routed import Graph, State, dead_links, graph_of, state_of
 from rackwright.rack.network.load.traffic import Traffic
+from rackwright.rack.network.load.twins import routed
 from rackwright.rack.network.topology.wiring import FabricProblem, Wiring
 
 if TYPE_CHECKING:
@@ -202,19 +203,21 @@ def propagated(state: State, entries: Entries, rows: int, rule: Rule) -> tuple[F
     """Flow of each directed bundle, of each row's ports out and in, traffic lost and traffic without a path."""
     from rackwright.rack.network.load.propagate_kernel import propagate
 
-    graph, net, ports = state.graph, state.net(), state.ports()
+    few = routed(state)
     cuts = parts_of(len(entries.targets))
-    shape = (rows, graph.port_router.shape[1])
+    shape = (rows, state.graph.port_router.shape[1])
 
     def part(number: int) -> tuple[Floats, Floats, Floats, float, float]:
         asked = entries.asked(cuts[number], cuts[number + 1])
-        flow, sent, got = np.zeros(2 * len(graph.first)), np.zeros(shape), np.zeros(shape)
-        lost, unreached = propagate(net, state.weight, state.passes, RULES.index(rule), ports, asked, flow, sent, got)
+        flow, sent, got = np.zeros(2 * len(few.weight)), np.zeros(shape), np.zeros(shape)
+        lost, unreached = propagate(
+            few.net, few.weight, few.passes, RULES.index(rule), few.ports, asked, flow, sent, got
+        )
         return flow, sent, got, lost, unreached
 
     with ThreadPoolExecutor(min(len(cuts) - 1, os.cpu_count() or 1)) as pool:
         flow, sent, got, lost, unreached = zip(*pool.map(part, range(len(cuts) - 1)), strict=True)
-    return _sum(flow), _sum(sent), _sum(got), float(sum(lost)), float(sum(unreached))
+    return few.spread(_sum(flow)), _sum(sent), _sum(got), float(sum(lost)), float(sum(unreached))
 
 
 def _sum(arrays: Sequence[Floats]) -> Floats:

@@ -31,6 +31,8 @@ class Net(NamedTuple):
     directed: Shorts
     #: (routers,) takes traffic through.
     relays: NDArray[np.bool_]
+    #: (routers,) how many routers alike each stands for; its links weigh as those of all of them together.
+    copies: Floats
     #: Routers with a link that draws traffic.
     alive: int
 
@@ -155,7 +157,7 @@ def shortest(net: Net, weight: Floats, ports: Ports, target: int, by_paths: bool
                 found += 1
             if distance[sender] == level + 1:
                 if by_paths:
-                    share *= paths[here]
+                    share *= paths[here] / net.copies[here]
                     paths[sender] += share
                 total[sender] += share
                 search.sender[at] = sender

@@ -144,7 +144,8 @@ class State:
         from rackwright.rack.network.load.propagate_kernel import Net
 
         graph = self.graph
-        return Net(graph.row_start, graph.neighbour, graph.directed, graph.relays, self.alive)
+        alone = np.ones(graph.routers)
+        return Net(graph.row_start, graph.neighbour, graph.directed, graph.relays, alone, self.alive)
 
     def ports(self) -> Ports:
         """What kernels read of the endpoints."""
