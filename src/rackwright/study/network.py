@@ -52,6 +52,8 @@ class NetworkQuestions:
     #: Where files for other programs go, and which (`network_export.EXPORTS`).
     export: Path | None = None
     export_as: tuple[str, ...] = ()
+    #: An InfraGraph file: a fabric that is given.
+    fabric: Path | None = None
 
 
 def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Progress = SILENT) -> Outcome:
@@ -92,6 +94,9 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if questions.cables:
             progress.step(f"{design.generation}: cables")
             _cables(outcome, case, design, questions, rows, findings)
+    if questions.fabric is not None:
+        progress.step(f"{questions.fabric.name}: the fabric that is given")
+        _given(questions.fabric, rows, findings)
     tables = [spec.table(found) for spec, found in rows.items()]
     kept = replace(outcome.rack, tables=(*outcome.rack.tables, *tables), findings=(*outcome.rack.findings, *findings))
     return replace(outcome, rack=kept)
@@ -99,6 +104,15 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
 
 #: Racks whose cables are laid, unless racks are given.
 LAID_ENDPOINTS = 16384
+
+
+def _given(path: Path, rows: dict[TableSpec, list[tuple[Any, ...]]], findings: list[Finding]) -> None:
+    """What the file's fabric has and carries."""
+    from rackwright.study.network_given import given_findings, given_rows, given_wiring
+
+    wiring = given_wiring(path)
+    rows[specs.NETWORK_GIVEN] += given_rows(path.name, wiring)
+    findings += given_findings(path.name, wiring)
 
 
 def _export(case: Case, design: RackDesign, questions: NetworkQuestions) -> None:
@@ -183,6 +197,8 @@ def _collectives(
 
 def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
     yield specs.NETWORK_PORTS
+    if questions.fabric is not None:
+        yield specs.NETWORK_GIVEN
     if questions.load:
         yield specs.NETWORK_LOAD
     if questions.hashed:

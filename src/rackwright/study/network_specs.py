@@ -23,6 +23,23 @@ NETWORK_PORTS = TableSpec(
     ),
 )
 
+NETWORK_GIVEN = TableSpec(
+    "rack.network_given",
+    "A fabric given as an InfraGraph file, beside our folded Clos for as many adapters of switches with as many ports.",
+    (
+        Column("file", "name of the file", type="text"),
+        Column("endpoints", "adapters", type="count"),
+        Column("planes", "planes", type="count"),
+        Column("tier", "leaves, spines or cores", type="text"),
+        Column("switches", "switches of the given fabric, all planes", type="count"),
+        Column("ours", "the same of ours, one rail and nothing oversubscribed", type="count"),
+        Column("links", "links from below of the given fabric", type="count"),
+        Column("ours_links", "the same of ours", type="count"),
+        Column("ports_used", "most ports used on a given switch", type="count"),
+        Column("ports", "ports of a given switch", type="count"),
+    ),
+)
+
 NETWORK_LOAD = TableSpec(
     "rack.network_load",
     "Expected load of every link of a plane, exactly: by traffic, by what has failed, before and after routers know.",
@@ -191,6 +208,7 @@ TABLES: tuple[TableSpec, ...] = (
     NETWORK_LOSS,
     NETWORK_BLAST,
     NETWORK_PORTS,
+    NETWORK_GIVEN,
     NETWORK_LOAD,
     NETWORK_HASHED,
     NETWORK_CHOICE,

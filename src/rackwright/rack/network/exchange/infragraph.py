@@ -283,7 +283,9 @@ def _end(end: Tree, instances: _Instances, devices: dict[str, Tree]) -> tuple[Wh
     name, slice_text = _named(end["instance"])
     if name not in instances.first:
         raise NotAFabric(f"an edge ends at {end['instance']!r}; there is no instance of that name")
-    nodes = instances.first[name] + expanded(slice_text, instances.count[name])
+    nodes = instances.first[name] + _within(
+        expanded(slice_text, instances.count[name]), instances.count[name], end["instance"]
+    )
     first, ports = 0, np.zeros(1, dtype=np.int64)
     component, port_slice = _named(end["component"].split(".")[0])
     parts = devices.get(instances.device[name], {}).get("components", [])
@@ -296,8 +298,14 @@ def _end(end: Tree, instances: _Instances, devices: dict[str, Tree]) -> tuple[Wh
         if part["name"] == component:
             break
         first += int(part["count"]) if part["choice"] in ("port", "nic") and own["choice"] == part["choice"] else 0
-    ports = first + expanded(port_slice, int(own["count"]))
+    ports = first + _within(expanded(port_slice, int(own["count"])), int(own["count"]), end["component"])
     return np.repeat(nodes, len(ports)), np.tile(ports, len(nodes))
+
+
+def _within(numbers: Whole, count: int, text: str) -> Whole:
+    if len(numbers) and not (numbers.min() >= 0 and numbers.max() < count):
+        raise NotAFabric(f"an edge ends at {text!r}; there are {count}, from 0 to {count - 1}")
+    return numbers
 
 
 def _named(text: str) -> tuple[str, str]:

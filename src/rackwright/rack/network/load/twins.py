@@ -62,7 +62,7 @@ def _merged(state: State, number: Whole, copies: Floats, first: Whole, bundle: W
     from rackwright.rack.network.load.propagate_kernel import Net, adjacency
 
     graph = state.graph
-    weight = np.bincount(bundle, state.weight, minlength=len(first))
+    weight = np.asarray(np.bincount(bundle, state.weight, minlength=len(first)), dtype=np.float64)
     low, high = (number[ends][first].astype(np.int32) for ends in (graph.first, graph.second))
     drawing = np.zeros(len(copies), dtype=bool)
     for ends in (low, high):
