@@ -435,6 +435,9 @@ def rack(
     fabric: Annotated[
         Path | None, typer.Option("--fabric", help="network: a given fabric, InfraGraph.", metavar="FILE")
     ] = None,
+    outages: Annotated[
+        bool, typer.Option("--outages", help="network: GPU-hours that jobs lose to the fabric.")
+    ] = False,
     choose: Annotated[
         bool, typer.Option("--choose", help="network: other fabrics for the same cluster, those that none beats.")
     ] = False,
@@ -472,7 +475,7 @@ def rack(
             outcome = _studied(outcome, asked)
         laid = cables or cut_list is not None
         files_asked = export is not None or fabric is not None
-        if view is View.network or load or hashed or choose or laid or collectives or files_asked:
+        if view is View.network or load or hashed or choose or laid or collectives or outages or files_asked:
             from rackwright.study.network import NetworkQuestions
             from rackwright.study.network_export import OF_CABLES, exports_of
 
@@ -480,7 +483,7 @@ def rack(
             files = exports_of([word.strip() for word in export_as.split(",") if word.strip()]) if export else ()
             laid = laid or not OF_CABLES.isdisjoint(files)
             asked_network = NetworkQuestions(
-                load or failures, hashed, choose, laid, racks, collectives, cut_list, export, files, fabric
+                load or failures, hashed, choose, laid, racks, collectives, outages, cut_list, export, files, fabric
             )
             outcome = _studied(outcome, asked_network)
         if page is not None:

@@ -47,6 +47,8 @@ class NetworkQuestions:
     racks: int | None = None
     #: Times of collectives, what a step leaves exposed, lossless ports' headroom.
     collectives: bool = False
+    #: GPU-hours that jobs lose to the fabric.
+    outages: bool = False
     #: Where the cut list is written, a file for each generation: a folder.
     cut_list: Path | None = None
     #: Where files for other programs go, and which (`network_export.EXPORTS`).
@@ -75,7 +77,7 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if front is not None:
             rows[specs.NETWORK_CHOICE] += choice_rows(case, design, front)
             findings.append(choice_finding(design, front))
-        if questions.load or questions.hashed:
+        if questions.load or questions.hashed or questions.outages:
             studied = graph_of(plane_of(case, design, studied_racks(case, design, questions.racks, STUDIED_ENDPOINTS)))
         if questions.load:
             progress.step(f"{design.generation}: loads and failures")
@@ -85,6 +87,9 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if questions.hashed:
             progress.step(f"{design.generation}: hashed flows")
             rows[specs.NETWORK_HASHED] += hashed_rows(case, design, outcome.program.seed, questions.racks)
+        if questions.outages:
+            progress.step(f"{design.generation}: lost GPU-hours")
+            _outages(case, design, studied, outcome.program.seed, rows, findings)
         if questions.collectives:
             progress.step(f"{design.generation}: collectives")
             _collectives(outcome, case, design, questions, rows, findings)
@@ -167,6 +172,24 @@ def _cables(
         cuts.write(questions.cut_list / f"{generation}.cut_list.csv")
 
 
+def _outages(
+    case: Case,
+    design: RackDesign,
+    plane: Graph,
+    seed: int,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    """What jobs of several sizes lose to the fabric."""
+    from rackwright.study.network_outages import fault_rows, outage_finding, outage_rows, outages
+
+    found = list(outages(case, design, plane, seed))
+    for item in found:
+        rows[specs.NETWORK_OUTAGES] += outage_rows(item)
+        rows[specs.NETWORK_FAULTS] += fault_rows(item)
+    findings.append(outage_finding(case, design, found))
+
+
 def _collectives(
     outcome: Outcome,
     case: Case,
@@ -205,6 +228,8 @@ def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
         yield specs.NETWORK_HASHED
     if questions.choose:
         yield specs.NETWORK_CHOICE
+    if questions.outages:
+        yield from (specs.NETWORK_OUTAGES, specs.NETWORK_FAULTS)
     if questions.collectives:
         yield from (specs.NETWORK_COLLECTIVES, specs.NETWORK_CALIBRATION, specs.NETWORK_HEADROOM)
     if questions.cables:

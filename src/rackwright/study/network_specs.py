@@ -202,6 +202,41 @@ NETWORK_HEADROOM = TableSpec(
     ),
 )
 
+NETWORK_OUTAGES = TableSpec(
+    "rack.network_outages",
+    "Time and GPU-hours that jobs lose to their fabric, simulated; accelerators and hosts are not in it.",
+    (
+        _GENERATION,
+        Column("gpus", "accelerators of the job", type="count"),
+        Column("fabric", "as built, or one plane that carries all", type="text"),
+        Column("stops_day", "stops a day"),
+        Column("lost", "share of time lost, checkpoints not counted", shown="%"),
+        Column("lost_low", "lower end of its 95 % interval", shown="%"),
+        Column("lost_high", "upper end", shown="%"),
+        Column("stopped", "of it by stops: work done again, and restarts", shown="%"),
+        Column("stopped_exact", "the same by Daly's closed form", shown="%"),
+        Column("waited", "of it by waiting for links that flap", shown="%"),
+        Column("slowed", "of it by going on more slowly until repairs", shown="%"),
+        Column("gpu_hours_day", "GPU-hours lost a day"),
+    ),
+)
+
+NETWORK_FAULTS = TableSpec(
+    "rack.network_faults",
+    "What fails in a job's part of the fabric, how often, and what that does to the job.",
+    (
+        _GENERATION,
+        Column("gpus", "accelerators of the job", type="count"),
+        Column("fabric", "as built, or one plane that carries all", type="text"),
+        Column("fault", "what fails", type="text"),
+        Column("parts", "how many there are", type="count"),
+        Column("day", "faults a day of all of them"),
+        Column("effect", "the job stops, waits, or slows", type="text"),
+        Column("open_s", "how long it stays", "s"),
+        Column("slower", "step's time while it is open, over its usual"),
+    ),
+)
+
 TABLES: tuple[TableSpec, ...] = (
     NETWORK_CABLES,
     NETWORK_MODULES,
@@ -215,4 +250,6 @@ TABLES: tuple[TableSpec, ...] = (
     NETWORK_COLLECTIVES,
     NETWORK_CALIBRATION,
     NETWORK_HEADROOM,
+    NETWORK_OUTAGES,
+    NETWORK_FAULTS,
 )

@@ -172,6 +172,25 @@ class NetworkFloor(f.Section):
     switches_per_rack: f.OneOrMore = Named(alias="switches_per_rack")
 
 
+FailureRate = Annotated[float, f.Field("scalar", f.quantity("a failure rate", "1/year", "0.007 /year", 0.0, 1e3))]
+
+
+class NetworkFaults(f.Section):
+    """How often parts of the fabric fail, and how long that lasts."""
+
+    adapter_year: FailureRate = Named(alias="adapter")
+    link_year: FailureRate = Named(alias="link")
+    switch_year: FailureRate = Named(alias="switch")
+    #: A link that is down for moments and comes back by itself.
+    flap_year: FailureRate = Named(alias="flap")
+    repair_s: f.Duration
+    flap_s: f.Duration = Named(alias="flap_time")
+    #: A transport that sends again carries a job over a flap that is no longer.
+    retry_s: f.Duration
+    #: A job's restart after a stop.
+    restart_s: f.Duration
+
+
 class RackNetwork(f.Section):
     """The scale-out fabric: a folded Clos, apportioned to racks."""
 
@@ -190,6 +209,7 @@ class RackNetwork(f.Section):
     #: Of a lossless class: the longest frame, and what a sender takes to stop after a pause frame.
     frame_byte: f.Bytes
     pause_s: f.Duration
+    faults: NetworkFaults
     #: Cages of its adapters and of its switches, as the media's modules name them.
     adapter_cage: str = "osfp-twin"
     switch_cage: str = "osfp-twin"
