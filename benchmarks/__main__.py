@@ -12,6 +12,7 @@ from benchmarks import (
     compile_plan,
     cooling_years,
     cut_list,
+    edit_plan,
     fabric_build,
     fabric_load,
     floor_lines,
@@ -28,6 +29,7 @@ from benchmarks.table import Row
 def rows() -> Iterator[Row]:
     yield from commands.run()
     yield from compile_plan.run()
+    yield from edit_plan.run()
     yield from hydraulics.run()
     yield from cooling_years.run()
     yield from pump_trip.run()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.property.test_plan_property import BLOCKS, programs
 
 from rackwright.plan.compile import values_of
+from rackwright.plan.flows import NOISE
 from rackwright.plan.levels import hold_whole
 from rackwright.plan.live import Live, Sent
 from rackwright.plan.model import compile_model
@@ -31,7 +32,7 @@ def answer(n, live, wanted=None):
     counts = dict(zip(BLOCKS, whole_counts(n, *shares), strict=True))
     hold_whole(solver, model, counts)
     whole = live.levels("whole", n, relaxed)
-    near = least_change(solver, model, whole, wanted) if wanted is not None else whole.cost
+    near = live.near(whole, wanted)
     return model, relaxed, whole, near
 
 
@@ -96,3 +97,24 @@ def test_no_plan_as_good_weighs_less(n):
     solver.keep_optimal(solver.minimise(model.cost, "ipx"))
     least = solver.minimise(weights, "ipx")
     assert least.x == pytest.approx(whole.cost.x, abs=NEAR, rel=NEAR)
+
+
+@few
+@given(n=programs(), seed=st.integers(0, 1000))
+def test_a_bound_that_the_plan_does_not_touch_is_answered_without_a_solve(n, seed):
+    """Twice the cap where less than half is bought: the same plan and prices, and HiGHS is not asked."""
+    live = Live()
+    model, relaxed, whole, _ = answer(n, live)
+    wanted = values_of(model.columns("built"), whole.cost.x)
+    answer(n, live, np.where(wanted < NOISE, 0.0, wanted))
+    bought = np.maximum(*(values_of(model.columns("buy"), levels.cost.x) for levels in (relaxed, whole)))
+    roomy = [row for row, item in enumerate(n.offers) if np.all(bought[row] < 0.5 * item.cap[: bought.shape[1]])]
+    if not roomy:
+        return
+    row = roomy[seed % len(roomy)]
+    offer = replace(n.offers[row], cap=n.offers[row].cap * 2.0)
+    now = replace(n, offers=(*n.offers[:row], offer, *n.offers[row + 1 :]))
+    before = live.solver.highs.getRunTime()
+    warm = answer(now, live, np.where(wanted < NOISE, 0.0, wanted))
+    assert live.solver.highs.getRunTime() == before
+    same(warm, answer(now, Live(), np.where(wanted < NOISE, 0.0, wanted)))

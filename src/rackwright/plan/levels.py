@@ -83,14 +83,22 @@ def with_whole(solver: Solver, n: Numbers, model: Model, relaxed: Levels, counts
     return two_levels(solver, n, model, "dual")
 
 
-def relief(solver: Solver, n: Numbers, model: Model, at: Levels, limit: Limit, share: float) -> tuple[float, float]:
-    """Lateness saved by `share` more of a limit in all its weeks: (USD, rack-weeks), by solving level 1 again.
-
-    Rack-weeks are the fewest of those at the least lateness, before and after.
-    """
+def fewest_rack_weeks(solver: Solver, n: Numbers, model: Model, at: Levels) -> float:
+    """The fewest late rack-weeks among the plans of least lateness."""
     solver.give_back(at.bounds)
     solver.start_from(at.basis)
-    _, before = _least_lateness(solver, n, model)
+    _, fewest = _least_lateness(solver, n, model)
+    solver.give_back(at.bounds)
+    return fewest
+
+
+def relief(
+    solver: Solver, n: Numbers, model: Model, at: Levels, fewest: float, limit: Limit, share: float
+) -> tuple[float, float]:
+    """Lateness saved by `share` more of a limit in all its weeks: (USD, rack-weeks), by solving level 1 again.
+
+    Rack-weeks are the fewest of those at the least lateness, before (`fewest`) and after.
+    """
     solver.give_back(at.bounds)
     more = share * limit.available
     if limit.rows.size:
@@ -102,7 +110,7 @@ def relief(solver: Solver, n: Numbers, model: Model, at: Levels, limit: Limit, s
     solver.start_from(at.basis)
     relieved, after = _least_lateness(solver, n, model)
     solver.give_back(at.bounds)
-    return (at.lateness.objective - relieved) * model.usd_per_lateness, before - after
+    return (at.lateness.objective - relieved) * model.usd_per_lateness, fewest - after
 
 
 def _least_lateness(solver: Solver, n: Numbers, model: Model) -> tuple[float, float]:

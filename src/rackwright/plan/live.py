@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import highspy
 import numpy as np
 
-from rackwright.plan.compile import Arrays, Block, Builder, Indexes
+from rackwright.plan.compile import Arrays, Block, Builder, Floats, Indexes, values_of
+from rackwright.plan.flows import NOISE
 from rackwright.plan.levels import Levels, two_levels
 from rackwright.plan.model import Model
 from rackwright.plan.question import Numbers
-from rackwright.plan.solve import TIME_LIMIT_S, Bounds, Solver
-from rackwright.plan.unique import settled
+from rackwright.plan.solve import TIME_LIMIT_S, Answer, Bounds, Solver
+from rackwright.plan.unique import AT_BOUND, least_change, settled
 
 #: A warm start gives way to a cold one after this share of what the last cold one took, and never before the least.
 PATIENCE_SHARE, LEAST_PATIENCE_S = 0.6, 1.0
+#: The same for the search for prices, which begins anew from the plan's basis.
+PRICE_SHARE = 0.05
 #: Above this many changed coefficients the matrix is passed again whole.
 MOST_COEFFICIENTS = 2000
 
@@ -36,16 +39,26 @@ class Sent:
     anew: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A plan near to an earlier one, with the bounds that it was found under and the racks that it builds."""
+
+    answer: Answer
+    bounds: Bounds
+    built: Floats
+
+
 @dataclass(slots=True)
 class Live:
     """A solver kept between questions that resemble each other. One at a time; not for threads."""
 
     solver: Solver | None = None
     model: Model | None = None
-    #: Bases of the last plan by name: `relaxed`, `whole`, and the cones of both.
+    #: Bases of the last plan by name: `relaxed`, `whole`, the cones and plans of both.
     bases: dict[str, highspy.HighsBasis] = field(default_factory=dict)
-    #: The last answers by name; they stand as long as nothing is sent.
+    #: The last answers by name, and the plan near to the one before; they stand while no bound that they touch moves.
     found: dict[str, Levels] = field(default_factory=dict)
+    answer: Near | None = None
     sent: Sent = Sent()
     cold_s: float = TIME_LIMIT_S
 
@@ -59,8 +72,9 @@ class Live:
             self.sent = _send(self.solver, self.model, model)
         else:
             self._carry(self.model, model)
-        if self.sent != Sent():
+        if self.sent.anew or self.sent.coefficients or self.sent.costs:
             self.found.clear()
+            self.answer = None
         self.model = model
         return self.solver
 
@@ -90,9 +104,10 @@ class Live:
         """
         assert self.solver is not None
         assert self.model is not None
-        kept = self.found.get(name)
-        if kept is not None and _same_bounds(kept.bounds, self.solver.bounds()):
-            return kept
+        kept, bounds = self.found.get(name), self.solver.bounds()
+        if kept is not None and stands(kept.cost, kept.bounds, bounds):
+            self.found[name] = replace(kept, bounds=bounds)
+            return self.found[name]
         basis = self.bases.get(name, start.basis if start else None)
         patience_s = max(PATIENCE_SHARE * self.cold_s, LEAST_PATIENCE_S)
         begun = perf_counter()
@@ -102,16 +117,59 @@ class Live:
         else:
             self.solver.start_from(basis)
             found = two_levels(self.solver, n, self.model, "dual", patience_s)
-        found = settled(self.solver, self.model, found, self.bases.get(f"{name} cone"), patience_s)
+        price_s = max(PRICE_SHARE * self.cold_s, LEAST_PATIENCE_S)
+        found = settled(
+            self.solver, self.model, found, self.bases.get(f"{name} cone"), self.bases.get(f"{name} plan"), price_s
+        )
         self.found[name] = found
         self.bases[name] = found.basis
         assert found.cone is not None
         self.bases[f"{name} cone"] = found.cone
+        self.bases[f"{name} plan"] = found.cost_basis
         return found
 
+    def near(self, whole: Levels, wanted: Floats | None) -> Answer:
+        """Of the plans as good as `whole`, the one that builds most like `wanted`; `whole`'s own where nothing is.
 
-def _same_bounds(old: Bounds, new: Bounds) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(old, new, strict=True))
+        Where the last plan is wanted and no bound that it touches moved, it is the answer again.
+
+        Raises
+        ------
+        NoPlan
+            When HiGHS finds no optimum.
+        """
+        assert self.solver is not None
+        assert self.model is not None
+        last = self.answer
+        if wanted is None:
+            answer = whole.cost
+        elif last is not None and np.array_equal(last.built, wanted) and stands(last.answer, last.bounds, whole.bounds):
+            answer = last.answer
+        else:
+            answer = least_change(self.solver, self.model, whole, wanted)
+        built = values_of(self.model.columns("built"), answer.x)
+        self.answer = Near(answer, whole.bounds, np.where(built < NOISE, 0.0, built))
+        return answer
+
+
+def stands(answer: Answer, old: Bounds, new: Bounds) -> bool:
+    """Whether an answer is the answer still: each bound that moved is away from it, before and now.
+
+    Such a bound has no price and none of it comes into being, in either level, among equal plans or in their prices.
+    """
+    lower, upper, row_lower, row_upper = zip(old, new, strict=True)
+    return (
+        _away(answer.x, lower, 1.0)
+        and _away(answer.x, upper, -1.0)
+        and _away(answer.activity, row_lower, 1.0)
+        and _away(answer.activity, row_upper, -1.0)
+    )
+
+
+def _away(stands_at: Floats, bounds: tuple[Floats, Floats], sign: float) -> bool:
+    moved = np.flatnonzero(bounds[0] != bounds[1])
+    at = stands_at[moved]
+    return all(bool(np.all(sign * (at - side[moved]) > AT_BOUND * (1.0 + np.abs(at)))) for side in bounds)
 
 
 def _same_shape(old: Model, new: Model) -> bool:
@@ -178,6 +236,11 @@ def _shared(old: dict[str, Block], new: dict[str, Block]) -> tuple[Indexes, Inde
         before.append(numbers[both])
         now.append(block.index[both])
     return np.concatenate(before), np.concatenate(now)
+
+
+def carried_basis(basis: highspy.HighsBasis, old: Builder, new: Builder) -> highspy.HighsBasis:
+    """A basis of one program as one of another, by the names of columns and rows."""
+    return _carried(basis, new, _shared(old.columns, new.columns), _shared(old.rows, new.rows))
 
 
 def _carried(

@@ -102,9 +102,22 @@ class Solver:
         status = highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoPlan(f"HiGHS ends with {highs.modelStatusToString(status)}{self._conflict(names)}")
-        solution = highs.getSolution()
+        return self._answer(columns)
+
+    def within(self, cost: Floats, method: Method, limit_s: float) -> Answer | None:
+        """The optimum from the basis that is set, or None where it is not found within a time."""
+        self.set_cost(cost)
+        self.highs.setOptionValue("time_limit", float(self.highs.getRunTime()) + limit_s)
+        self._run(method)
+        if self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            return self._answer(self.all_columns.size)
+        self.highs.clearSolver()
+        return None
+
+    def _answer(self, columns: int) -> Answer:
+        solution = self.highs.getSolution()
         return Answer(
-            objective=float(highs.getInfo().objective_function_value),
+            objective=float(self.highs.getInfo().objective_function_value),
             x=np.asarray(solution.col_value)[:columns],
             reduced=np.asarray(solution.col_dual)[:columns],
             activity=np.asarray(solution.row_value)[: self.row_lower.size],

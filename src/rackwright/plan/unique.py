@@ -37,12 +37,17 @@ def fixed_weights(model: Model) -> Floats:
 
 
 def settled(
-    solver: Solver, model: Model, at: Levels, cone: highspy.HighsBasis | None, limit_s: float = TIME_LIMIT_S
+    solver: Solver,
+    model: Model,
+    at: Levels,
+    cone: highspy.HighsBasis | None,
+    last: highspy.HighsBasis | None = None,
+    limit_s: float = TIME_LIMIT_S,
 ) -> Levels:
     """The same levels with the one plan of least fixed weights, and with the one price list of `_directional`.
 
-    `cone` is the basis that the search for the prices ended with in a similar program, or None; a search from there
-    that takes longer than `limit_s` begins anew.
+    `cone` and `last` are the bases that the searches for the prices and for the plan ended with in a similar program, or
+    None; a search from there that takes longer than `limit_s` begins anew from the plan's own basis.
 
     Raises
     ------
@@ -53,8 +58,13 @@ def settled(
     late, cost, ends = _directional(solver, model, at, cone, limit_s)
     solver.keep_optimal(at.lateness)
     solver.keep_optimal(at.cost)
-    solver.start_from(at.cost_basis)
-    plan = solver.minimise(fixed_weights(model), "primal", model.builder)
+    weights, plan = fixed_weights(model), None
+    if last is not None:
+        solver.start_from(last)
+        plan = solver.within(weights, "dual", limit_s)
+    if plan is None:
+        solver.start_from(at.cost_basis)
+        plan = solver.minimise(weights, "primal", model.builder)
     basis = solver.basis()
     solver.give_back(at.bounds)
     return replace(
@@ -86,13 +96,25 @@ def _directional(
     pushed = np.where(taken, _drawn("rows", equal.size), 0.0)
     lower, upper = np.where(equal, pushed, lower), np.where(equal, pushed, upper)
     solver.set_rows(np.arange(lower.size), lower, upper)
-    solver.start_from(at.cost_basis if cone is None else cone)
-    late = solver.minimise(model.lateness, "dual", model.builder, limit_s)
+    late = _from_either(solver, model, cone, at.cost_basis, limit_s)
     solver.keep_optimal(late)
     cost = solver.minimise(model.cost, "primal", model.builder)
     ends = solver.basis()
     solver.give_back(bounds)
     return late, cost, ends
+
+
+def _from_either(
+    solver: Solver, model: Model, cone: highspy.HighsBasis | None, basis: highspy.HighsBasis, limit_s: float
+) -> Answer:
+    """Least lateness from the cone's last basis, or from the plan's where there is none or that takes too long."""
+    if cone is not None:
+        solver.start_from(cone)
+        found = solver.within(model.lateness, "dual", limit_s)
+        if found is not None:
+            return found
+    solver.start_from(basis)
+    return solver.minimise(model.lateness, "dual", model.builder)
 
 
 def _drawn(name: str, size: int) -> Floats:

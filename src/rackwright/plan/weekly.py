@@ -14,7 +14,7 @@ from rackwright.plan.branch import Refined
 from rackwright.plan.causes import late_causes
 from rackwright.plan.compile import Floats, Indexes, values_of
 from rackwright.plan.flows import CATEGORIES, Flows, cost_usd, flows_of, loads_of
-from rackwright.plan.levels import Levels, hold_whole, relief, wanted_from
+from rackwright.plan.levels import Levels, fewest_rack_weeks, hold_whole, relief, wanted_from
 from rackwright.plan.limits import Limit, limits_of
 from rackwright.plan.live import Live
 from rackwright.plan.model import KILO_USD, Model, compile_model
@@ -22,7 +22,6 @@ from rackwright.plan.question import Numbers, Question, numbers_of
 from rackwright.plan.result import Bottleneck, Module, WeeklyPlan
 from rackwright.plan.rounding import spent_usd, whole_counts
 from rackwright.plan.solve import Answer, Solver
-from rackwright.plan.unique import least_change
 from rackwright.plant import PlantCapacities
 from rackwright.program.calendar import Calendar
 from rackwright.program.sections.agreement import Terms
@@ -112,11 +111,11 @@ def plan_of(
     limits = limits_of(q, n, model, counts["module"], counts["line"])
     progress.step("plan: what holds it back")
     bottlenecks = tuple(_bottlenecks(solver, n, model, limits, relaxed, whole))
-    answer = whole.cost
+    wanted = None
     if previous is not None:
         progress.step("plan: nearest to the earlier one")
-        labels = (previous.generations, previous.plants, previous.weeks)
-        answer = least_change(solver, model, whole, wanted_from(labels, n, previous.built))
+        wanted = wanted_from((previous.generations, previous.plants, previous.weeks), n, previous.built)
+    answer = live.near(whole, wanted)
     return _result(q, n, model, limits, relaxed, whole, answer, counts, (modules, lines), bottlenecks, refined)
 
 
@@ -143,11 +142,14 @@ def _bottlenecks(
         if rent > 1.0 or cost > 1.0:
             priced.append((rent, cost, limit, np.flatnonzero((late > 0) | (money > 0))))
     priced.sort(key=lambda item: (-item[0], -item[1], item[2].key))
+    fewest: dict[bool, float] = {}
     for number, (rent, cost, limit, at) in enumerate(priced[:SHOWN_BOTTLENECKS]):
         saved: tuple[float | None, float | None] = (None, None)
         if number < PROVED and rent > 1.0:
             levels = relaxed if limit.relaxed else whole
-            saved = relief(solver, n, model, levels, limit, RELIEF_SHARE)
+            if limit.relaxed not in fewest:
+                fewest[limit.relaxed] = fewest_rack_weeks(solver, n, model, levels)
+            saved = relief(solver, n, model, levels, fewest[limit.relaxed], limit, RELIEF_SHARE)
         yield Bottleneck(
             key=limit.key,
             kind=limit.kind,
