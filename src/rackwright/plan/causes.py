@@ -6,7 +6,8 @@ by the parts, the plant, the right of the option and the power that it needs. Th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from rackwright.plan.solve import Answer
 from rackwright.program.calendar import Calendar
 from rackwright.units import three_figures
 
+Item = TypeVar("Item")
+#: Prices this near to each other, against their size, are the same.
+SAME_SHARE = 1e-6
 #: Fewer late racks than this are rounding of the solver.
 LATE_RACKS = 1e-3
 #: A limit: its key, program path, owner, and the text that follows "because".
@@ -58,7 +62,7 @@ def _cause(q: Question, n: Numbers, model: Model, answer: Answer, row: int, week
     shares = [item for item in _shares(q, n, model, answer, row, finish, week) if item[0] > 0]
     if not shares:
         return ("time", "plan.build_weeks", q.plan.owner or "the planner", "no time is left to build it"), 1.0
-    value, blame = max(shares, key=lambda item: item[0])
+    value, blame = _first_of_least(shares, lambda item: -item[0])
     return blame, value / sum(item[0] for item in shares)
 
 
@@ -139,7 +143,7 @@ def _plant(q: Question, n: Numbers, model: Model, answer: Answer, row: int, fini
             blame = (f"plant.{item.plant}.{item.name}", f"plant.{item.plant}.{path}", owner, text)
             plants[item.plant].append((worth, blame))
     if plants:
-        yield from min(plants.values(), key=lambda shares: sum(share for share, _ in shares))
+        yield from _first_of_least(list(plants.values()), lambda shares: sum(share for share, _ in shares))
 
 
 def _power(q: Question, n: Numbers, model: Model, answer: Answer, row: int, week: int) -> Iterator[Share]:
@@ -152,7 +156,14 @@ def _power(q: Question, n: Numbers, model: Model, answer: Answer, row: int, week
         text = f"all {power} MW energised at the sites are taken"
         found.append((worth, (f"site.{name}", f"buildout.sites.{name}.energised", owner, text)))
     if found:
-        yield min(found, key=lambda item: item[0])
+        yield _first_of_least(found, lambda item: item[0])
+
+
+def _first_of_least(items: Sequence[Item], value: Callable[[Item], float]) -> Item:
+    """The first whose value is the least but for rounding, so that equals are told in the program's order."""
+    least = min(value(item) for item in items)
+    near = least + SAME_SHARE * (abs(least) + 1.0)
+    return next(item for item in items if value(item) <= near)
 
 
 def _right(q: Question, n: Numbers, model: Model, answer: Answer, row: int, week: int) -> Iterator[Share]:

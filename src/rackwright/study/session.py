@@ -170,7 +170,7 @@ def _moves(old: WeeklyPlan | None, new: WeeklyPlan | None) -> Iterator[str]:
             f"{say_in(old.lateness_usd, 'USD')} -> {say_in(new.lateness_usd, 'USD')}."
         )
     if abs(money) > SAME_USD:
-        yield f"Cost {_more(money)}: {say_in(old.total_cost_usd, 'USD')} -> {say_in(new.total_cost_usd, 'USD')}."
+        yield f"Cost {_more(money)}, to {new.total_cost_usd / 1e6:,.1f} MUSD."
     moved = _moved_racks(old, new)
     if moved is None:
         yield "The plan has other generations, plants or weeks than before."
