@@ -432,6 +432,9 @@ def rack(
     export_as: Annotated[
         str, typer.Option("--as", help="network: which of netbox,infragraph,excel; all unless given.")
     ] = "",
+    growth: Annotated[
+        bool, typer.Option("--growth", help="network: the fabric in stages, and the cables that move.")
+    ] = False,
     fabric: Annotated[
         Path | None, typer.Option("--fabric", help="network: a given fabric, InfraGraph.", metavar="FILE")
     ] = None,
@@ -474,8 +477,8 @@ def rack(
             asked = PowerQuestions(singles, pairs, waveform, architectures, seen, smooth, trace, site)
             outcome = _studied(outcome, asked)
         laid = cables or cut_list is not None
-        files_asked = export is not None or fabric is not None
-        if view is View.network or load or hashed or choose or laid or collectives or outages or files_asked:
+        more = growth or export is not None or fabric is not None
+        if view is View.network or load or hashed or choose or laid or collectives or outages or more:
             from rackwright.study.network import NetworkQuestions
             from rackwright.study.network_export import OF_CABLES, exports_of
 
@@ -483,7 +486,7 @@ def rack(
             files = exports_of([word.strip() for word in export_as.split(",") if word.strip()]) if export else ()
             laid = laid or not OF_CABLES.isdisjoint(files)
             asked_network = NetworkQuestions(
-                load or failures, hashed, choose, laid, racks, collectives, outages, cut_list, export, files, fabric
+                load or failures, hashed, choose, laid, racks, collectives, outages, cut_list, export, files, fabric, growth
             )
             outcome = _studied(outcome, asked_network)
         if page is not None:

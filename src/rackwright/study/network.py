@@ -56,6 +56,7 @@ class NetworkQuestions:
     export_as: tuple[str, ...] = ()
     #: An InfraGraph file: a fabric that is given.
     fabric: Path | None = None
+    growth: bool = False
 
 
 def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Progress = SILENT) -> Outcome:
@@ -93,6 +94,9 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if questions.collectives:
             progress.step(f"{design.generation}: collectives")
             _collectives(outcome, case, design, questions, rows, findings)
+        if questions.growth:
+            progress.step(f"{design.generation}: growth")
+            _growth(case, design, questions, rows, findings)
         if questions.export is not None:
             progress.step(f"{design.generation}: files for other programs")
             _export(case, design, questions)
@@ -118,6 +122,29 @@ def _given(path: Path, rows: dict[TableSpec, list[tuple[Any, ...]]], findings: l
     wiring = given_wiring(path)
     rows[specs.NETWORK_GIVEN] += given_rows(path.name, wiring)
     findings += given_findings(path.name, wiring)
+
+
+def _growth(
+    case: Case,
+    design: RackDesign,
+    questions: NetworkQuestions,
+    rows: dict[TableSpec, list[tuple[Any, ...]]],
+    findings: list[Finding],
+) -> None:
+    """Stages both ways, the cables that move, and what stands against the program's own way."""
+    from rackwright.study.network_growth import grown, growth_findings, growth_rows, write_moved
+
+    racks = studied_racks(case, design, questions.racks, LAID_ENDPOINTS)
+    try:
+        found = grown(case, design, racks)
+    except FabricProblem as problem:
+        here = f"rack.{design.generation}.network.stages"
+        findings.append(not_modelled("rack.network.growth", design.generation, str(problem), here))
+        return
+    rows[specs.NETWORK_GROWTH] += growth_rows(case, design, found)
+    findings += growth_findings(case, design, found)
+    if questions.cut_list is not None:
+        write_moved(design, found, questions.cut_list)
 
 
 def _export(case: Case, design: RackDesign, questions: NetworkQuestions) -> None:
@@ -222,6 +249,8 @@ def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
     yield specs.NETWORK_PORTS
     if questions.fabric is not None:
         yield specs.NETWORK_GIVEN
+    if questions.growth:
+        yield specs.NETWORK_GROWTH
     if questions.load:
         yield specs.NETWORK_LOAD
     if questions.hashed:

@@ -40,6 +40,23 @@ NETWORK_GIVEN = TableSpec(
     ),
 )
 
+NETWORK_GROWTH = TableSpec(
+    "rack.network_growth",
+    "The fabric in stages: what is placed and laid at each, and the laid cables that a stage moves; both ways to grow.",
+    (
+        _GENERATION,
+        Column("growth", "minimal: each stage sized alone; final: the last stage's spines first", type="text"),
+        Column("own", "yes for the program's own way", type="text"),
+        Column("stage", "stage, from 1", type="count"),
+        Column("racks", "racks of the cluster at this stage", type="count"),
+        Column("tiers", "tiers that are built for", type="count"),
+        Column("switches", "switches placed so far, all planes", type="count"),
+        Column("links", "links laid so far, all planes", type="count"),
+        Column("added", "links laid at this stage, moved ones among them", type="count"),
+        Column("moved", "links of the stage before that are pulled out and laid elsewhere", type="count"),
+    ),
+)
+
 NETWORK_LOAD = TableSpec(
     "rack.network_load",
     "Expected load of every link of a plane, exactly: by traffic, by what has failed, before and after routers know.",
@@ -244,6 +261,7 @@ TABLES: tuple[TableSpec, ...] = (
     NETWORK_BLAST,
     NETWORK_PORTS,
     NETWORK_GIVEN,
+    NETWORK_GROWTH,
     NETWORK_LOAD,
     NETWORK_HASHED,
     NETWORK_CHOICE,

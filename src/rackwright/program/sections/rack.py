@@ -210,10 +210,23 @@ class RackNetwork(f.Section):
     frame_byte: f.Bytes
     pause_s: f.Duration
     faults: NetworkFaults
+    #: How it grows: every stage sized alone, and cables that move; or the last stage's spines first, and none that move.
+    growth: Literal["minimal", "final"] = "minimal"
+    #: Racks of the cluster at each stage, growing; absent: a quarter, a half and all of it.
+    stages: tuple[f.OneOrMore, ...] = ()
     #: Cages of its adapters and of its switches, as the media's modules name them.
     adapter_cage: str = "osfp-twin"
     switch_cage: str = "osfp-twin"
     floor: NetworkFloor
+
+    @model_validator(mode="after")
+    def _growing(self) -> RackNetwork:
+        if list(self.stages) != sorted(set(self.stages)):
+            wanted = ", ".join(str(racks) for racks in sorted(set(self.stages)))
+            raise f.refuse(
+                f"stages of {', '.join(str(racks) for racks in self.stages)} racks", f"stages that grow: {wanted}"
+            )
+        return self
 
 
 class Piping(f.Section):
