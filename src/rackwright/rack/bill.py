@@ -97,7 +97,14 @@ def _shared(rack: Rack, catalogue: Catalogue, loop: Loop, network: ScaleOut) -> 
     ):
         if count:
             yield _part_line(f"network.{tier}", network.switch, "switches", switch, count, True, 0)
-    yield _part_line("network.optic", network.optic, "optics", optic, network.optics_per_rack, True, 0)
+    if not network.modules:
+        yield _part_line("network.optic", network.optic, "optics", optic, network.optics_per_rack, True, 0)
+    for kind, family, parts in (("modules", optic.family, network.modules), ("media", "", network.cables)):
+        for one in parts:
+            per_rack, where = one.count / network.cluster_racks, f"network.{kind}.{one.name}"
+            own = catalogue.modules.get(one.name)
+            bought = family if own is not None and own.rate_bit_s == optic.rate_bit_s else ""
+            yield BillLine(where, one.name, kind, bought, per_rack, one.unit_cost_usd, 0.0, True, 0)
 
 
 def bill_findings(generation: str, rack: Rack, in_rack_usd: float) -> list[Finding]:

@@ -14,6 +14,7 @@ from rackwright.rack.bill import BillLine, bill_findings, bill_of, cost_usd, fam
 from rackwright.rack.cooling import BlockLoop, Branch, Loop, block_findings, block_of, cooling_findings, loop_of
 from rackwright.rack.layout import Layout, layout_findings, layout_of
 from rackwright.rack.network import ScaleOut, network_findings, scale_out
+from rackwright.rack.network.counted import counted_fabric
 from rackwright.rack.pieces import accelerators_of, pieces_of
 from rackwright.rack.power import PowerPath, power_findings, power_path
 from rackwright.tables import Finding, Headline, StageResult, Table, TableSpec, Trace
@@ -142,7 +143,7 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
     loop = loop_of(rack, catalogue, pieces, path.liquid_w, path.air_w)
     block = block_of(generation, rack, catalogue, pieces, loop)
     cluster, cluster_from = _cluster(rack, wanted)
-    network = scale_out(rack, catalogue, pieces, cluster)
+    network, counted = counted_fabric(generation, rack, catalogue, pieces, scale_out(rack, catalogue, pieces, cluster))
     backup = path.backup
     layout = layout_of(rack, catalogue, pieces, path.shelves, backup.batteries, backup.stores)
     bill = bill_of(rack, catalogue, pieces, path, loop, network)
@@ -152,6 +153,7 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
         *cooling_findings(generation, rack, catalogue, loop),
         *block_findings(generation, rack, catalogue, block),
         *network_findings(generation, rack, network, cluster_from),
+        *counted,
         *layout_findings(generation, rack, layout),
         *bill_findings(generation, rack, in_rack_usd),
     ]
@@ -458,12 +460,15 @@ def _block_rows(design: RackDesign) -> Iterator[tuple[Any, ...]]:
     """Shared lines of the bill with their power; the switches' power goes by their number."""
     network = design.network
     switches = sum(line.count for line in design.bill if line.shared and line.kind == "switches")
+    module_w = {one.name: one.unit_power_w for one in network.modules}
     for line in design.bill:
         if line.shared:
             power_w = {
                 "cdus": design.loop.pump_power_w,
                 "optics": network.optic_power_w,
                 "switches": network.switch_power_w * line.count / switches if switches else 0.0,
+                "modules": module_w.get(line.part, 0.0) * line.count,
+                "media": 0.0,
             }[line.kind]
             what = line.path.rsplit(".", 1)[-1]
             yield design.generation, what, line.part, float(line.count), line.cost_usd, power_w

@@ -13,6 +13,10 @@ from rackwright.tables import Trace
 
 if TYPE_CHECKING:
     from rackwright.rack.design import RackDesign
+    from rackwright.rack.network import ScaleOut
+
+#: Figures of a medium that its choice, count and price rest on.
+_OF_MEDIUM = ("modules", "ends", "forms", "reach_m", "stock", "cost_usd", "cost_usd_m", "box_usd", "end_power_w")
 
 
 class _Paths:
@@ -34,6 +38,19 @@ class _Paths:
         """Counts of pieces in their trays, and of those trays."""
         trays = dict.fromkeys(f"{self.here}.trays.{piece.tray}.count" for piece in pieces if piece.tray)
         return (*trays, *(f"{self.here}.{piece.count_path}" for piece in pieces))
+
+    def laid(self, network: ScaleOut) -> tuple[str, ...]:
+        """Figures that modules and cables counted by port rest on; empty where they are counted by rate."""
+        if not network.modules:
+            return ()
+        floor = self.rack.network.floor
+        own = [one.name for one in network.modules if one.name in self.catalogue.modules]
+        return (
+            *self.of_rack("network", "counted", "adapter_cage", "switch_cage"),
+            *written(floor, f"{self.here}.network.floor", *type(floor).model_fields),
+            *(path for name in own for path in self.part("modules", name, "cage", "power_w", "cost_usd")),
+            *(path for one in network.cables for path in self.part("media", one.name, *_OF_MEDIUM)),
+        )
 
     def parts(self, pieces: tuple[Piece, ...], *attributes: str) -> tuple[str, ...]:
         return _once(path for piece in pieces for path in self.part(piece.kind, piece.name, *attributes))
@@ -226,12 +243,15 @@ def _network_traces(design: RackDesign, paths: _Paths, from_demand: bool) -> Ite
         f"{here}.fabric_optics",
         float(network.optics),
         "",
-        "modules at both ends of every link, whole cages at switches",
+        "modules of the cheapest media that reach, one to a used cage of the cluster laid on its floor"
+        if network.modules
+        else "modules at both ends of every link, whole cages at switches",
         (
             f"{here}.fabric_switches",
             *paths.of_rack("network", "optic"),
             *paths.part("optics", network.optic, "rate_bit_s"),
             *paths.part("switches", network.switch, "ports_per_cage"),
+            *paths.laid(network),
         ),
     )
     accelerators = tuple(piece for piece in paths.pieces if is_role(piece, "accelerator"))

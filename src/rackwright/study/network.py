@@ -188,7 +188,7 @@ def _cables(
     rows[specs.NETWORK_MODULES] += module_rows(generation, racks, cuts)
     rows[specs.NETWORK_LOSS] += loss_rows(generation, racks, case, cuts)
     rows[specs.NETWORK_BLAST] += blast_rows(generation, racks, cuts)
-    findings += cable_findings(design, racks, cuts)
+    findings += cable_findings(case, design, racks, cuts)
     if questions.export is not None:
         from rackwright.study.network_export import write_cables
 

@@ -210,6 +210,8 @@ class RackNetwork(f.Section):
     frame_byte: f.Bytes
     pause_s: f.Duration
     faults: NetworkFaults
+    #: Modules by rate, one kind for all; or modules and cables by port, each as its routed length on the floor wants it.
+    counted: Literal["rate", "ports"] = "rate"
     #: How it grows: every stage sized alone, and cables that move; or the last stage's spines first, and none that move.
     growth: Literal["minimal", "final"] = "minimal"
     #: Racks of the cluster at each stage, growing; absent: a quarter, a half and all of it.

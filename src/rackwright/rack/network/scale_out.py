@@ -13,6 +13,16 @@ from rackwright.tables import Finding, finding, not_modelled
 
 
 @dataclass(frozen=True, slots=True)
+class LaidPart:
+    """One kind of module or cable of a cluster: pieces, power and money of one piece."""
+
+    name: str
+    count: int
+    unit_power_w: float
+    unit_cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleOut:
     """The fabric of a cluster of `cluster_racks` racks. Counts are of all planes together unless they say otherwise."""
 
@@ -38,6 +48,9 @@ class ScaleOut:
     delivered_bit_s: float
     switch_power_w: float
     optic_power_w: float
+    #: Modules and cables of the cluster counted by port (`network.counted: ports`); empty where modules go by rate.
+    modules: tuple[LaidPart, ...] = ()
+    cables: tuple[LaidPart, ...] = ()
 
     @property
     def leaf_per_rack(self) -> float:

@@ -1,0 +1,61 @@
+"""Modules and cables of a cluster by port: where the program asks for it, they replace the count by rate in the bill."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from rackwright.errors import ProgramError
+from rackwright.program.sections.parts import Catalogue
+from rackwright.program.sections.rack import Rack
+from rackwright.rack.network.scale_out import ScaleOut
+from rackwright.rack.network.topology.wiring import FabricProblem
+from rackwright.rack.pieces import Piece
+from rackwright.tables import Finding, finding, not_modelled
+
+RULE = "rack.network.counted"
+#: Links of all planes that are laid within the rack stage, some ten seconds' work; larger fabrics stay counted by rate.
+MOST_LINKS = 2_500_000
+
+
+def counted_fabric(
+    generation: str, rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], network: ScaleOut
+) -> tuple[ScaleOut, list[Finding]]:
+    """The fabric with its modules and cables by port, and both counts side by side; as it is unless asked for.
+
+    Every cable of the whole cluster is laid on the floor by rule and takes the cheapest medium that reaches, so modules
+    are of as many kinds as lengths and cages want. Where that cannot be done the count by rate stands, and the
+    finding says why.
+    """
+    source = f"rack.{generation}.network.counted"
+    if rack.network.counted == "rate" or not network.links:
+        return network, []
+    if network.links > MOST_LINKS:
+        said = f"{network.links:,} links are not laid here, {MOST_LINKS:,} at most: modules are counted by rate"
+        return network, [not_modelled(RULE, generation, said, source)]
+    from rackwright.rack.network.laid import catalogue_media, cluster_wiring, laid_cables, laid_cluster, laid_modules
+
+    try:
+        wiring = cluster_wiring(generation, rack, catalogue, network, network.cluster_racks)
+        cuts = laid_cluster(wiring, rack, catalogue, pieces, catalogue_media(catalogue))
+    except (ProgramError, FabricProblem) as problem:
+        return network, [not_modelled(RULE, generation, f"counted by rate: {_reason(problem)}", source)]
+    modules, cables = laid_modules(cuts), laid_cables(cuts)
+    power_w = math.fsum(one.count * one.unit_power_w for one in modules) / network.cluster_racks
+    count = sum(one.count for one in modules)
+    text = (
+        f"modules and plugs of the cluster by port, against {network.optics:,} by rate; "
+        f"{power_w:,.0f} W a rack against {network.optic_power_w:,.0f} W"
+    )
+    side_by_side = finding(
+        RULE, generation, float(count), float(network.optics), "", standing="estimate", severity="note", source=source,
+        text=text,
+    )  # fmt: skip
+    return replace(network, modules=modules, cables=cables, optics=count, optic_power_w=power_w), [side_by_side]
+
+
+def _reason(problem: ProgramError | FabricProblem) -> str:
+    if isinstance(problem, ProgramError):
+        first = problem.problems[0]
+        return f"{first.found}; expected {first.expected}"
+    return str(problem)

@@ -1,0 +1,183 @@
+"""A cluster's cables laid on its floor by rule: the cut list that the bill counts and the study shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from rackwright.errors import ProgramError
+from rackwright.figures import Status
+from rackwright.program.sections.parts import Catalogue
+from rackwright.program.sections.parts import Medium as MediumPart
+from rackwright.program.sections.rack import Rack
+from rackwright.rack.network.cabling.cut_list import CutList, cut_list
+from rackwright.rack.network.cabling.floor import FloorPlan
+from rackwright.rack.network.cabling.media import Cage, Medium, MediumEnd
+from rackwright.rack.network.cabling.placement import RackFill, place_by_rule
+from rackwright.rack.network.cabling.totals import cable_totals, module_totals
+from rackwright.rack.network.clos import usable_ports
+from rackwright.rack.network.scale_out import LaidPart, ScaleOut
+from rackwright.rack.network.topology.clos import clos_wiring
+from rackwright.rack.network.topology.wiring import Wiring
+from rackwright.rack.pieces import Piece, adapters_of
+
+#: Rows are added to the floor, two at a time, until its racks fit; more than this is no hall.
+MOST_ROWS = 2000
+#: Lowest unit of a tray with adapters, and of a shuffle's box.
+FIRST_TRAY_RU = 2
+
+
+def cluster_wiring(generation: str, rack: Rack, catalogue: Catalogue, network: ScaleOut, racks: int) -> Wiring:
+    """All planes of a cluster of so many racks, port by port."""
+    switch = catalogue.switches[rack.network.switch]
+    return clos_wiring(
+        racks=racks,
+        per_rack=network.adapters,
+        ports=usable_ports(switch.ports, switch.rate_bit_s, network.link_bit_s, switch.ports_most),
+        link_bit_s=network.link_bit_s,
+        rails=rack.network.rails,
+        planes=rack.network.planes,
+        block_racks=min(rack.block.racks, racks),
+        oversubscription=rack.network.oversubscription,
+        port_group=max(round(switch.ports_per_cage * switch.rate_bit_s / network.link_bit_s), 1),
+        name=f"{generation} scale-out",
+    )
+
+
+def laid_cluster(
+    wiring: Wiring, rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], media: list[Medium]
+) -> CutList:
+    """The cut list of a cluster's wiring on a floor with as many rows as its racks need.
+
+    Raises
+    ------
+    ProgramError
+        Where no medium joins two cages, reaches, or comes in the form that is wanted; where a rack is too low.
+    """
+    fill = _fill(rack, catalogue, pieces)
+    floor = _floor(rack, catalogue, wiring, fill)
+    switch = catalogue.switches[rack.network.switch]
+    adapter = Cage(rack.network.adapter_cage, links=rack.network.planes)
+    above = Cage(rack.network.switch_cage, links=wiring.port_group, most_ports=switch.ports_most)
+    placement = place_by_rule(wiring, floor, fill)
+    return cut_list(wiring, placement, (adapter, above, above, above), media, hub_ru=floor.rack_ru)
+
+
+def laid_modules(cuts: CutList) -> tuple[LaidPart, ...]:
+    """Modules by name, and plugs of attached cables by their medium's; one to a used cage."""
+    columns = ("module", "count", "power_w", "cost_usd")
+    rows = module_totals(cuts).select(columns).group_by("module").sum().sort("module").iter_rows()
+    return tuple(LaidPart(name, count, power_w / count, usd / count) for name, count, power_w, usd in rows)
+
+
+def laid_cables(cuts: CutList) -> tuple[LaidPart, ...]:
+    """Cables by medium, of mean length; a breakout counts once, boxes of shuffles are in their cords' price."""
+    boxes: dict[str, float] = {}
+    for part in cuts.choice.parts:
+        share, kind = part.variant.cord_share[part.cables], part.variant.kind[part.cables]
+        for number, medium in enumerate(part.family.of_kind):
+            if medium is not None and medium.box_usd:
+                usd = medium.box_usd * float(share[kind == number].sum())
+                boxes[medium.name] = boxes.get(medium.name, 0.0) + usd
+    table = cable_totals(cuts).select("medium", "cables", "cost_usd").group_by("medium").sum().sort("medium")
+    return tuple(
+        LaidPart(name, count, 0.0, (usd + boxes.get(name, 0.0)) / count) for name, count, usd in table.iter_rows()
+    )
+
+
+def _fill(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> RackFill:
+    adapters = adapters_of(pieces)
+    piece = next(iter(adapters))
+    tray = rack.trays[piece.tray]
+    switch_ru = max(math.ceil(catalogue.switches[rack.network.switch].height_ru), 1)
+    return RackFill(
+        per_rack=sum(one.count for one in adapters),
+        per_tray=max(piece.per_tray, 1),
+        first_tray_ru=FIRST_TRAY_RU,
+        tray_ru=max(math.floor(tray.height_ru), 1),
+        switch_ru=(switch_ru, switch_ru, switch_ru),
+        switches_per_rack=rack.network.floor.switches_per_rack,
+    )
+
+
+def _floor(rack: Rack, catalogue: Catalogue, wiring: Wiring, fill: RackFill) -> FloorPlan:
+    """The least even number of rows on which the racks fit, found by doubling and halving."""
+    section, frame = rack.network.floor, catalogue.frames[rack.frame]
+    plan = FloorPlan(
+        rows=2, positions=section.positions, rack_pitch_m=section.rack_pitch_m, rack_depth_m=section.rack_depth_m,
+        cold_aisle_m=section.cold_aisle_m, hot_aisle_m=section.hot_aisle_m, tray_height_m=section.tray_height_m,
+        rack_ru=math.floor(frame.height_ru), first_ru_m=0.1, in_rack_m=section.in_rack_m, slack_share=section.slack_share,
+        slack_m=section.slack_m, tray_levels=section.tray_levels, tray_spacing_m=section.tray_spacing_m,
+    )  # fmt: skip
+
+    def fits(rows: int) -> bool:
+        try:
+            place_by_rule(wiring, replace(plan, rows=rows), fill)
+        except ProgramError as problem:
+            if rows >= MOST_ROWS or not _too_small(problem):
+                raise
+            return False
+        return True
+
+    high = 2
+    while not fits(high):
+        high = min(2 * high, MOST_ROWS)
+    low = max(high // 2, 2)
+    while high - low > 2:
+        middle = (low + high) // 4 * 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return replace(plan, rows=low if high > low and fits(low) else high)
+
+
+def _too_small(problem: ProgramError) -> bool:
+    return any("row" in one.expected for one in problem.problems)
+
+
+def _assumed(path: str) -> Status:
+    return "assumed"
+
+
+def _unnamed(path: str) -> str:
+    return ""
+
+
+def catalogue_media(
+    catalogue: Catalogue,
+    standing: Callable[[str], Status] = _assumed,
+    source: Callable[[str], str] = _unnamed,
+) -> list[Medium]:
+    """The catalogue's media; `standing` and `source` tell those of a figure by its path, where the reader has them."""
+    return [_medium(catalogue, name, part, standing, source) for name, part in catalogue.media.items()]
+
+
+def _medium(
+    catalogue: Catalogue,
+    name: str,
+    part: MediumPart,
+    standing: Callable[[str], Status],
+    source: Callable[[str], str],
+) -> Medium:
+    here = f"catalogue.media.{name}"
+    if part.modules:
+        a, b = (_module_end(catalogue, module, standing) for module in part.modules)
+    else:
+        a, b = (MediumEnd(cage, part.rate_bit_s or 0.0, 1, part.end_power_w) for cage in part.ends)
+    return Medium(
+        name, part.kind, a, b, part.stock_m, part.reach_m, part.cost_usd, part.cost_usd_m,
+        family=part.family, fibre=part.fibre or "", forms=tuple(_form(text) for text in part.forms), box_usd=part.box_usd,
+        fibres=part.fibres, loss_db=part.allowed_loss_db, diameter_m=part.diameter_m, mass_kg_m=part.mass_kg_m,
+        status=standing(f"{here}.reach"), price_status=standing(f"{here}.cost"),
+        loss_status=standing(f"{here}.allowed_loss_db"), source=source(f"{here}.reach"),
+    )  # fmt: skip
+
+
+def _module_end(catalogue: Catalogue, name: str, standing: Callable[[str], Status]) -> MediumEnd:
+    part = catalogue.modules[name]
+    status = standing(f"catalogue.modules.{name}.cost")
+    return MediumEnd(part.cage, part.rate_bit_s, part.connectors, part.power_w, part.cost_usd, name, status)
+
+
+def _form(text: str) -> tuple[int, int]:
+    one, other = text.split("+")
+    return int(one), int(other)
