@@ -94,6 +94,7 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         if questions.collectives:
             progress.step(f"{design.generation}: collectives")
             _collectives(outcome, case, design, questions, rows, findings)
+        _beside(case, design, rows, findings)
         if questions.growth:
             progress.step(f"{design.generation}: growth")
             _growth(case, design, questions, rows, findings)
@@ -122,6 +123,24 @@ def _given(path: Path, rows: dict[TableSpec, list[tuple[Any, ...]]], findings: l
     wiring = given_wiring(path)
     rows[specs.NETWORK_GIVEN] += given_rows(path.name, wiring)
     findings += given_findings(path.name, wiring)
+
+
+def _beside(
+    case: Case, design: RackDesign, rows: dict[TableSpec, list[tuple[Any, ...]]], findings: list[Finding]
+) -> None:
+    """Fabrics beside the scale-out one, and the scale-up domain, where the program names them."""
+    from rackwright.study.network_beside import domain_findings, domain_rows, fabric_row
+
+    network, generation = case.rack[design.generation].network, design.generation
+    for name in network.fabrics:
+        try:
+            rows.setdefault(specs.NETWORK_FABRICS, []).append(fabric_row(case, design, name))
+        except FabricProblem as problem:
+            here = f"rack.{generation}.network.fabrics.{name}"
+            findings.append(not_modelled("rack.network.fabrics", f"{generation} {name}", str(problem), here))
+    if network.scale_up is not None:
+        rows.setdefault(specs.NETWORK_SCALE_UP, []).extend(domain_rows(generation, network.scale_up))
+        findings += domain_findings(design, network.scale_up)
 
 
 def _growth(

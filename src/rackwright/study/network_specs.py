@@ -57,6 +57,45 @@ NETWORK_GROWTH = TableSpec(
     ),
 )
 
+NETWORK_FABRICS = TableSpec(
+    "rack.network_fabrics",
+    "Fabrics beside the scale-out one, as the program names them, for the same cluster; not in the bill.",
+    (
+        _GENERATION,
+        Column("fabric", "name in the program", type="text"),
+        Column("racks", "racks of the cluster", type="count"),
+        Column("ends", "ports of all racks", type="count"),
+        Column("link_bit_s", "rate of a port", "bit/s", shown="Gbit/s"),
+        Column("switch", "switch of every tier", type="text"),
+        Column("tiers", "tiers", type="count"),
+        Column("leaves", "leaves, built port by port", type="count"),
+        Column("spines", "spines", type="count"),
+        Column("cores", "cores", type="count"),
+        Column("links", "links", type="count"),
+        Column("carried", "share of its rate that a port gets when all send to all", shown="%"),
+        Column("power_w", "power of its switches, modules left out", "W", shown="kW"),
+        Column("cost_usd", "cost of its switches, modules left out", "USD", shown="kUSD"),
+    ),
+)
+
+NETWORK_SCALE_UP = TableSpec(
+    "rack.network_scale_up",
+    "The scale-up domain port by port: what an accelerator's links carry, whole and with a switch chip or a tray lost.",
+    (
+        _GENERATION,
+        Column("domain", "domain by name", type="text"),
+        Column("lost", "what has failed", type="text"),
+        Column("accelerators", "accelerators of the domain", type="count"),
+        Column("chips", "switch chips; 0 for a full mesh", type="count"),
+        Column("trays", "switch trays", type="count"),
+        Column("links", "links of the domain", type="count"),
+        Column("accelerator_bit_s", "rate of an accelerator one way", "bit/s", shown="Gbit/s"),
+        Column("carried", "share of that rate that all to all gets", shown="%"),
+        Column("status", "standing of the domain's figures", type="text"),
+        Column("source", "their source", type="text"),
+    ),
+)
+
 NETWORK_LOAD = TableSpec(
     "rack.network_load",
     "Expected load of every link of a plane, exactly: by traffic, by what has failed, before and after routers know.",
@@ -262,6 +301,8 @@ TABLES: tuple[TableSpec, ...] = (
     NETWORK_PORTS,
     NETWORK_GIVEN,
     NETWORK_GROWTH,
+    NETWORK_FABRICS,
+    NETWORK_SCALE_UP,
     NETWORK_LOAD,
     NETWORK_HASHED,
     NETWORK_CHOICE,

@@ -189,6 +189,14 @@ class NetworkFaults(f.Section):
     retry_s: f.Duration
     #: A job's restart after a stop.
     restart_s: f.Duration
+class OtherFabric(f.Section):
+    """A fabric beside the scale-out one: front end, storage, management out of band. A folded Clos of its own switch."""
+
+    #: Ports of a rack that it joins, and the rate of each.
+    per_rack: f.OneOrMore = Named(alias="per_rack")
+    rate_bit_s: f.PositiveBitRate
+    switch: Annotated[str, f.refers("switches")]
+    oversubscription: f.PositiveRatio = 1.0
 
 
 class RackNetwork(f.Section):
@@ -220,6 +228,10 @@ class RackNetwork(f.Section):
     adapter_cage: str = "osfp-twin"
     switch_cage: str = "osfp-twin"
     floor: NetworkFloor
+    #: The scale-up domain inside the rack, where it is one whose links are known.
+    scale_up: Literal["gb200-nvl72", "hgx-h100", "hgx-b200", "mi300x", "mi355x"] | None = None
+    #: Fabrics beside the scale-out one, by names such as front-end, storage, management.
+    fabrics: dict[str, OtherFabric] = {}
 
     @model_validator(mode="after")
     def _growing(self) -> RackNetwork:
