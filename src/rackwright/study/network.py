@@ -199,8 +199,9 @@ def _cables(
     try:
         cuts = cuts_of(outcome.program, case, design, racks)
     except (ProgramError, FabricProblem) as problem:
-        said = problem.problems[0] if isinstance(problem, ProgramError) else None
-        text = f"{said.found}; expected {said.expected}" if said else str(problem)
+        from rackwright.rack.network.counted import reason
+
+        text = reason(problem)
         findings.append(not_modelled("rack.network.cables", generation, text, f"rack.{generation}.network"))
         return
     rows[specs.NETWORK_CABLES] += cable_rows(generation, racks, cuts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,24 @@ def test_a_cage_that_no_medium_fits_is_said_with_what_would_do():
     )
     assert said.outcome == "not modelled"
     assert "osfp1600" in said.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "would_do"),
+    [
+        ({"floor.rows": 2, "floor.positions": 10}, "5 rows of 10 positions or 2 rows of 36 positions"),
+        ({"floor.slack_each_end": "1000 m"}, "500 m at most: the longest medium that fits is dr4-500m"),
+        ({"floor.tray_height": "1 m"}, "above racks of"),
+    ],
+)
+def test_a_floor_that_cannot_be_laid_is_said_with_the_least_that_would_do(changes, would_do):
+    changed = {f"rack.gb300.network.{name}": value for name, value in changes.items()}
+    outcome = run(load(EXAMPLES / "us-racks.yaml").replace(changed), until="rack")
+    gb300 = tuple(design for design in outcome.rack.designs if design.generation == "gb300")
+    alone = replace(outcome, rack=replace(outcome.rack, designs=gb300))
+    said = found(study_network(alone, NetworkQuestions(cables=True, racks=28)), "rack.network.cables")
+    assert said.outcome == "not modelled"
+    assert would_do in said.text
 
 
 def test_the_command_line_tells_it_and_says_what_it_does_not_know():

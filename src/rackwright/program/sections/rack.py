@@ -156,8 +156,9 @@ class RackPower(f.Section):
 class NetworkFloor(f.Section):
     """The floor that the fabric's cables cross: rows in pairs at a hot aisle, trays above, racks of switches among them."""
 
-    #: Places in a row.
+    #: Places in a row, and rows of the hall; absent: as many rows as the racks need.
     positions: f.OneOrMore
+    rows: f.OneOrMore | None = Named(default=None, alias="rows")
     rack_pitch_m: f.Length
     rack_depth_m: f.Length
     cold_aisle_m: f.Length

@@ -39,7 +39,7 @@ def counted_fabric(
         wiring = cluster_wiring(generation, rack, catalogue, network, network.cluster_racks)
         cuts = laid_cluster(wiring, rack, catalogue, pieces, catalogue_media(catalogue))
     except (ProgramError, FabricProblem) as problem:
-        return network, [not_modelled(RULE, generation, f"counted by rate: {_reason(problem)}", source)]
+        return network, [not_modelled(RULE, generation, f"counted by rate: {reason(problem)}", source)]
     modules, cables = laid_modules(cuts), laid_cables(cuts)
     power_w = math.fsum(one.count * one.unit_power_w for one in modules) / network.cluster_racks
     count = sum(one.count for one in modules)
@@ -54,8 +54,10 @@ def counted_fabric(
     return replace(network, modules=modules, cables=cables, optics=count, optic_power_w=power_w), [side_by_side]
 
 
-def _reason(problem: ProgramError | FabricProblem) -> str:
+def reason(problem: ProgramError | FabricProblem) -> str:
+    """Why a cluster's cables cannot be laid: the first problem, where it is, what was found and what would do."""
     if isinstance(problem, ProgramError):
         first = problem.problems[0]
-        return f"{first.found}; expected {first.expected}"
+        where = f"{first.path}: " if first.path else ""
+        return f"{where}{first.found}; expected {first.expected}"
     return str(problem)

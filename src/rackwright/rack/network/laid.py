@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from rackwright.errors import ProgramError
+from rackwright.errors import Problem, ProgramError
 from rackwright.figures import Status
 from rackwright.program.sections.parts import Catalogue
 from rackwright.program.sections.parts import Medium as MediumPart
@@ -26,6 +26,8 @@ from rackwright.rack.pieces import Piece, adapters_of
 MOST_ROWS = 2000
 #: Lowest unit of a tray with adapters, and of a shuffle's box.
 FIRST_TRAY_RU = 2
+#: Height of a rack unit (EIA-310), and of the first one above the floor (assumed: feet and frame).
+RACK_UNIT_M, FIRST_UNIT_M = 0.04445, 0.1
 
 
 def cluster_wiring(generation: str, rack: Rack, catalogue: Catalogue, network: ScaleOut, racks: int) -> Wiring:
@@ -102,14 +104,24 @@ def _fill(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]) -> RackFi
 
 
 def _floor(rack: Rack, catalogue: Catalogue, wiring: Wiring, fill: RackFill) -> FloorPlan:
-    """The least even number of rows on which the racks fit, found by doubling and halving."""
+    """The floor as given, or with the least even number of rows on which the racks fit, by doubling and halving."""
     section, frame = rack.network.floor, catalogue.frames[rack.frame]
+    least_m = FIRST_UNIT_M + RACK_UNIT_M * math.floor(frame.height_ru)
+    if section.tray_height_m < least_m:
+        found, expected = (
+            f"trays at {section.tray_height_m:g} m",
+            f"{least_m:.2f} m at least, above racks of {frame.height_ru:g} RU",
+        )
+        raise ProgramError([Problem(wiring.name, 0, "floor.tray_height", found, expected)])
     plan = FloorPlan(
         rows=2, positions=section.positions, rack_pitch_m=section.rack_pitch_m, rack_depth_m=section.rack_depth_m,
         cold_aisle_m=section.cold_aisle_m, hot_aisle_m=section.hot_aisle_m, tray_height_m=section.tray_height_m,
-        rack_ru=math.floor(frame.height_ru), first_ru_m=0.1, in_rack_m=section.in_rack_m, slack_share=section.slack_share,
+        rack_ru=math.floor(frame.height_ru), first_ru_m=FIRST_UNIT_M, in_rack_m=section.in_rack_m, slack_share=section.slack_share,
         slack_m=section.slack_m, tray_levels=section.tray_levels, tray_spacing_m=section.tray_spacing_m,
     )  # fmt: skip
+
+    if section.rows is not None:
+        return replace(plan, rows=section.rows)
 
     def fits(rows: int) -> bool:
         try:
