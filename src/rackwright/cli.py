@@ -486,7 +486,18 @@ def rack(
             files = exports_of([word.strip() for word in export_as.split(",") if word.strip()]) if export else ()
             laid = laid or not OF_CABLES.isdisjoint(files)
             asked_network = NetworkQuestions(
-                load or failures, hashed, choose, laid, racks, collectives, outages, cut_list, export, files, fabric, growth
+                load or failures,
+                hashed,
+                choose,
+                laid,
+                racks,
+                collectives,
+                outages,
+                cut_list,
+                export,
+                files,
+                fabric,
+                growth,
             )
             outcome = _studied(outcome, asked_network)
         if page is not None:

@@ -190,6 +190,8 @@ class NetworkFaults(f.Section):
     retry_s: f.Duration
     #: A job's restart after a stop.
     restart_s: f.Duration
+
+
 class OtherFabric(f.Section):
     """A fabric beside the scale-out one: front end, storage, management out of band. A folded Clos of its own switch."""
 
