@@ -36,15 +36,17 @@ def test_a_row_that_fixed_nothing_is_predicted(row):
     predicted_s = time_s(
         row["collective"], system.algorithm, system.machine, size, efficiency=found.efficiency, start_s=found.start_s
     )
-    assert predicted_s == pytest.approx(seconds, rel=ALLOWED[row["scope"]])
+    # in milliseconds, as short as it is published, so that the table of errors can be read
+    predicted_ms, published_ms = float(f"{1e3 * predicted_s:.5g}"), float(f"{1e3 * seconds:.5g}")
+    assert predicted_ms == pytest.approx(published_ms, rel=ALLOWED[row["scope"]])
 
 
 @pytest.mark.parametrize("name", list(SYSTEMS))
 def test_the_fit_uses_the_rows_that_the_table_says_and_no_others(name):
     rows = [row for row in ROWS if row["system"] == name]
     used = [(row.collective, row.size_byte) for row in SYSTEMS[name].rows if row.used]
-    assert used == [(row["collective"], float(row["size_mib"]) * 2**20) for row in rows if row["fitted"]]
-    assert len(SYSTEMS[name].rows) == len(rows)
+    named = [(row["collective"], float(row["size_mib"]) * 2**20) for row in rows if row["fitted"]]
+    assert (used, len(SYSTEMS[name].rows)) == (named, len(rows))
 
 
 @pytest.mark.parametrize(
