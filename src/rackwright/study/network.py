@@ -262,6 +262,11 @@ def _collectives(
         rows[specs.NETWORK_CALIBRATION] = list(calibration_rows())
     if paths is not None:
         rows[specs.NETWORK_HEADROOM] += headroom_rows(case, design, paths)
+    else:
+        text = "the cluster's cables cannot be laid (--cables says why): headroom and routed metres are not known"
+        findings.append(
+            not_modelled("rack.network.headroom", design.generation, text, f"rack.{design.generation}.network")
+        )
     findings.append(exposure_finding(case, design, machine))
 
 

@@ -61,7 +61,8 @@ def outages(case: Case, design: RackDesign, plane: Graph, seed: int) -> Iterator
     for size in (*(size for size in SIZES if size < whole), whole):
         share, fabric = size / whole, network.fabric
         job = Job(f"{name}, {size:,}", size, step.checkpoint_every_s, step.checkpoint_s, faults.restart_s)
-        for word, planes in dict.fromkeys([(f"{fabric.planes} planes", fabric.planes), ("1 plane", 1)]):
+        built = "as built, 1 plane" if fabric.planes == 1 else f"{fabric.planes} planes"
+        for word, planes in [(built, fabric.planes), ("1 plane", 1)][: 1 if fabric.planes == 1 else 2]:
             kinds = tuple(
                 fabric_faults(
                     rates,
@@ -76,7 +77,7 @@ def outages(case: Case, design: RackDesign, plane: Graph, seed: int) -> Iterator
                 )
             )
             lost = simulate(job, kinds, length_s=LENGTH_S, replications=REPLICATIONS, seed=seed)
-            yield Outage(design.generation, word if fabric.planes > 1 else "as built, 1 plane", job, kinds, lost)
+            yield Outage(design.generation, word, job, kinds, lost)
 
 
 def _left(plane: Graph) -> tuple[float, float]:
