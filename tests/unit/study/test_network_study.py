@@ -195,3 +195,12 @@ def test_a_steps_exposed_share_is_timed_where_the_spread_of_the_model_is_stated(
     # kyber's scale-up rate was not found: nothing is timed, and that is said
     assert next(found for found in told if found.subject == "kyber").outcome == "not modelled"
     assert all(row["headroom_byte"] > 2 * 4200 for row in tables["rack.network_headroom"])
+
+
+def test_the_program_that_init_writes_has_cages_that_cables_join():
+    template = Path(__file__).parents[3] / "src" / "rackwright" / "program" / "template.yaml"
+    studied = study_network(run(load(template), until="rack"), NetworkQuestions(cables=True, collectives=True))
+    rows = {table.name: table.rows() for table in studied.rack.tables}
+    generations = {row["generation"] for row in rows["rack.network_ports"]}
+    assert {row["generation"] for row in rows["rack.network_cables"]} == generations
+    assert {row["generation"] for row in rows["rack.network_headroom"]} == generations
