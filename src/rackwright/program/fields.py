@@ -316,6 +316,11 @@ def read_word(raw: object) -> str:
     return raw
 
 
+def choice_in(raw: object) -> object:
+    """The word of a choice that is given as `{value, source, status}`; anything else as it is."""
+    return raw["value"] if isinstance(raw, dict) and "value" in raw and raw.keys() <= VALUE_KEYS else raw
+
+
 #: Stands for the definition of a value with its source, which the schema as a whole puts in.
 SOURCED = "sourced"
 Form = Literal["scalar", "weekly", "yearly", "week", "count", "word"]

@@ -98,12 +98,15 @@ def _between(fabric: Fabric) -> Iterator[_Between]:
         each = fabric.spine_up // max(_group_cores(fabric), 1)
         words = f"each spine {fabric.spine_up:,}: {each:,} to each of {_group_cores(fabric):,} cores"
         yield _Between(fabric.spine_core_links, words, _load(fabric, fabric.spine_core_links, _pods(fabric)))
-    if fabric.spines:
+    if fabric.topology == "dragonfly+":
+        words = f"each leaf {fabric.leaf_up:,}, within its group"
+        yield _Between(fabric.leaf_spine_links, words, _load(fabric, fabric.leaf_spine_links, fabric.leaves))
+    elif fabric.spines:
         spines = _pod_spines(fabric) if fabric.cores else fabric.spines
         words = f"each leaf {fabric.leaf_up:,}: {fabric.leaf_up // spines:,} to each of {spines:,} spines"
         yield _Between(fabric.leaf_spine_links, words, _load(fabric, fabric.leaf_spine_links, fabric.leaves))
     if fabric.leaves:
-        words = f"each leaf up to {fabric.leaf_down:,} adapters" if fabric.spines else "all on one switch"
+        words = f"each leaf up to {fabric.leaf_down:,} adapters" if fabric.leaves > 1 else "all on one switch"
         yield _Between(fabric.endpoint_links, words, 1.0)
 
 
@@ -173,10 +176,18 @@ def _links(between: _Between, upper: _Tier, lower: _Tier, y: float) -> Iterator[
 def _foot(network: ScaleOut) -> Iterator[str]:
     fabric = network.fabric
     yield f"{fabric.planes * fabric.switches:,} switches, {network.links:,} links, {network.optics:,} modules in all"
+    beside = {
+        "dragonfly+": (fabric.spine_core_links, "between groups"), "torus": (fabric.leaf_spine_links, "between switches"),
+        "circuits": (fabric.leaf_spine_links, f"by {fabric.circuit_switches:,} optical circuit switches"),
+    }.get(fabric.topology)  # fmt: skip
+    if beside is not None and fabric.fits:
+        yield f"{fabric.topology}: {beside[0]:,} links of a plane {beside[1]}"
+    if fabric.topology == "rail-only":
+        yield "rail-only: nothing joins rails, or blocks"
     share = network.delivered_bit_s / network.adapters_bit_s if network.adapters_bit_s else 0.0
     yield f"{_rate(network.delivered_bit_s)} an accelerator when all send at once ({100 * share:.0f} %)"
     if not fabric.fits:
-        yield "three tiers of this switch are too small for it"
+        yield fabric.problem[:60] if fabric.problem else "three tiers of this switch are too small for it"
 
 
 def _rate(bit_s: float) -> str:

@@ -39,6 +39,15 @@ class _Paths:
         trays = dict.fromkeys(f"{self.here}.trays.{piece.tray}.count" for piece in pieces if piece.tray)
         return (*trays, *(f"{self.here}.{piece.count_path}" for piece in pieces))
 
+    def shape(self) -> tuple[str, ...]:
+        """What is given of a direct topology's shape; empty for a folded Clos."""
+        network = self.rack.network
+        name = {"dragonfly+": "dragonfly", "torus": "torus", "circuits": "circuits"}.get(network.topology, "")
+        section = getattr(network, name, None)
+        if not isinstance(section, Section):
+            return ()
+        return written(section, f"{self.here}.network.{name}", *type(section).model_fields)
+
     def laid(self, network: ScaleOut) -> tuple[str, ...]:
         """Figures that modules and cables counted by port rest on; empty where they are counted by rate."""
         if not network.modules:
@@ -229,13 +238,16 @@ def _network_traces(design: RackDesign, paths: _Paths, from_demand: bool) -> Ite
         f"{here}.fabric_switches",
         float(network.leaves + network.spines + network.cores),
         "",
-        "leaves, spines and cores of a folded Clos over the cluster's adapters, all planes",
+        f"leaves, spines and cores ({network.fabric.topology}) over the cluster's adapters, all planes"
+        if network.fabric.topology != "circuits"
+        else "leaves that circuits join over the cluster's adapters, all planes",
         (
             *cluster,
             *paths.of_rack("block", "racks"),
             *paths.counts(adapters),
             *paths.parts(adapters, "rate_bit_s"),
-            *paths.of_rack("network", "rails", "planes", "switch", "oversubscription"),
+            *paths.of_rack("network", "topology", "rails", "planes", "switch", "oversubscription"),
+            *paths.shape(),
             *paths.part("switches", network.switch, "ports", "rate_bit_s", "ports_most"),
         ),
     )
@@ -259,7 +271,9 @@ def _network_traces(design: RackDesign, paths: _Paths, from_demand: bool) -> Ite
         f"{here}.delivered_bit_s",
         network.delivered_bit_s,
         "bit/s",
-        "adapters' rate per accelerator times uplinks over downlinks of the fullest leaf, at most 1",
+        "adapters' rate per accelerator times uplinks over downlinks of the fullest leaf, at most 1"
+        if network.fabric.carried is None
+        else "adapters' rate per accelerator times what all to all gets of it over minimal paths",
         (f"{here}.fabric_switches", *paths.counts(accelerators)),
     )
     yield Trace(

@@ -14,16 +14,16 @@ from rackwright.outcome import Outcome
 from rackwright.program.case import Case
 from rackwright.progress import SILENT, Progress
 from rackwright.rack.design import RackDesign
-from rackwright.rack.network.clos import usable_ports
 from rackwright.rack.network.load.hashed import hashed_load
 from rackwright.rack.network.load.links import LinkLoad, link_load
 from rackwright.rack.network.load.routed import Graph, graph_of
-from rackwright.rack.network.load.symmetric import symmetric_load
-from rackwright.rack.network.load.traffic import Traffic, permutation, uniform
-from rackwright.rack.network.topology.clos import clos_wiring
+from rackwright.rack.network.load.traffic import Traffic, permutation, uniform, within_rails
+from rackwright.rack.network.scale_out import cluster_of
+from rackwright.rack.network.shapes import LAID, wired_plane
 from rackwright.rack.network.topology.wiring import FabricProblem, Wiring
 from rackwright.study import network_specs as specs
 from rackwright.study.network_choice import choice_finding, choice_of, choice_rows
+from rackwright.study.network_routes import port_rows, route_rows, whole_findings
 from rackwright.tables import Finding, TableSpec, finding, not_modelled
 
 #: Endpoints of a plane whose failures are studied, unless racks are given; a cluster's fabric repeats itself beyond.
@@ -33,7 +33,7 @@ FLOWS, SAMPLES, LOST_SHARE = (1, 4, 16), 20, 0.01
 #: Endpoints of a plane whose flows are drawn: each flow's path is walked.
 HASHED_ENDPOINTS = 4096
 KNOW, NOT_YET = "know", "do not know yet"
-ALL_TO_ALL, AWAY = "all to all", "half the cluster away"
+ALL_TO_ALL, AWAY, WITHIN_RAILS = "all to all", "half the cluster away", "all to all of a rail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,14 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
             findings.append(not_modelled("rack.network.ports", design.generation, str(problem)))
             continue
         rows[specs.NETWORK_PORTS] += port_rows(design, plane)
-        findings += _whole(design, plane)
+        findings += whole_findings(design, plane)
         front = choice_of(outcome.program, case, design) if questions.choose else None
         if front is not None:
             rows[specs.NETWORK_CHOICE] += choice_rows(case, design, front)
+            if design.network.fabric.topology != "folded-clos":
+                findings.append(
+                    _not_of(design, "choice", "the designs beside it are folded Clos, its own is not among them")
+                )
             findings.append(choice_finding(design, front))
         if questions.load or questions.hashed or questions.outages:
             studied = graph_of(plane_of(case, design, studied_racks(case, design, questions.racks, STUDIED_ENDPOINTS)))
@@ -84,6 +88,7 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
             progress.step(f"{design.generation}: loads and failures")
             found = list(load_rows(case, design, studied))
             rows[specs.NETWORK_LOAD] += found
+            rows[specs.NETWORK_ROUTES] += route_rows(design, studied, traffics(studied.wiring, design))
             findings += _failures(design, found)
         if questions.hashed:
             progress.step(f"{design.generation}: hashed flows")
@@ -100,7 +105,7 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
             _growth(case, design, questions, rows, findings)
         if questions.export is not None:
             progress.step(f"{design.generation}: files for other programs")
-            _export(case, design, questions)
+            _export(case, design, questions, findings)
         if questions.cables:
             progress.step(f"{design.generation}: cables")
             _cables(outcome, case, design, questions, rows, findings)
@@ -153,6 +158,9 @@ def _growth(
     """Stages both ways, the cables that move, and what stands against the program's own way."""
     from rackwright.study.network_growth import grown, growth_findings, growth_rows, write_moved
 
+    if design.network.fabric.topology != "folded-clos":
+        findings.append(_not_of(design, "growth", "growth in stages is worked out for folded Clos"))
+        return
     racks = studied_racks(case, design, questions.racks, LAID_ENDPOINTS)
     try:
         found = grown(case, design, racks)
@@ -166,12 +174,22 @@ def _growth(
         write_moved(design, found, questions.cut_list)
 
 
-def _export(case: Case, design: RackDesign, questions: NetworkQuestions) -> None:
+def _not_of(design: RackDesign, rule: str, text: str) -> Finding:
+    """What a topology cannot be asked."""
+    here = f"rack.{design.generation}.network.topology"
+    return not_modelled(f"rack.network.{rule}", design.generation, f"{design.network.fabric.topology}: {text}", here)
+
+
+def _export(case: Case, design: RackDesign, questions: NetworkQuestions, findings: list[Finding]) -> None:
     """Addresses and InfraGraph of a cluster; what needs its cables is written with them."""
     from rackwright.study.network_cables import whole_wiring
     from rackwright.study.network_export import write_wiring
 
     assert questions.export is not None
+    if design.network.fabric.topology not in LAID:
+        said = f"files for other programs are written of {' and '.join(LAID)} fabrics"
+        findings.append(_not_of(design, "export", said))
+        return
     wiring = whole_wiring(case, design, studied_racks(case, design, questions.racks, LAID_ENDPOINTS))
     number = list(case.rack).index(design.generation)
     list(write_wiring(wiring, design.generation, number, questions.export, questions.export_as))
@@ -277,7 +295,7 @@ def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
     if questions.growth:
         yield specs.NETWORK_GROWTH
     if questions.load:
-        yield specs.NETWORK_LOAD
+        yield from (specs.NETWORK_LOAD, specs.NETWORK_ROUTES)
     if questions.hashed:
         yield specs.NETWORK_HASHED
     if questions.choose:
@@ -299,19 +317,10 @@ def plane_of(case: Case, design: RackDesign, racks: int) -> Wiring:
         Where three tiers of the switch do not hold it.
     """
     rack, network = case.rack[design.generation], design.network
-    switch = case.catalogue.switches[rack.network.switch]
     if not network.link_bit_s > 0:
         raise FabricProblem(f"{design.generation} has no scale-out adapters: one in a tray with accelerators would do")
-    return clos_wiring(
-        racks=racks,
-        per_rack=network.adapters,
-        ports=usable_ports(switch.ports, switch.rate_bit_s, network.link_bit_s, switch.ports_most),
-        link_bit_s=network.link_bit_s,
-        rails=rack.network.rails,
-        block_racks=min(rack.block.racks, racks),
-        oversubscription=rack.network.oversubscription,
-        name=f"{design.generation} scale-out",
-    )
+    cluster = cluster_of(rack, network, racks)
+    return wired_plane(rack.network, cluster, name=f"{design.generation} scale-out")
 
 
 def studied_racks(case: Case, design: RackDesign, given: int | None, most: int) -> int:
@@ -324,65 +333,19 @@ def studied_racks(case: Case, design: RackDesign, given: int | None, most: int) 
     return min(max(racks, 2 * block), network.cluster_racks)
 
 
-def port_rows(design: RackDesign, plane: Wiring) -> Iterator[tuple[Any, ...]]:
-    """Tier by tier: what was built beside what the formula counts."""
-    fabric = design.network.fabric
-    counted = (
-        ("leaves", 1, fabric.leaves, fabric.endpoint_links),
-        ("spines", 2, fabric.spines, fabric.leaf_spine_links),
-        ("cores", 3, fabric.cores, fabric.spine_core_links),
-    )
-    used = np.bincount(plane.lower, minlength=plane.nodes) + np.bincount(plane.upper, minlength=plane.nodes)
-    for name, tier, switches, links in counted:
-        built = plane.switches_of_tier(tier)
-        if switches or len(built):
-            yield (
-                design.generation,
-                design.network.cluster_racks,
-                fabric.planes,
-                name,
-                len(built),
-                switches,
-                len(plane.links_of_tier(tier - 1)),
-                links,
-                int(used[built].max(initial=0)),
-                plane.switch_ports,
-            )
-
-
-def _whole(design: RackDesign, plane: Wiring) -> Iterator[Finding]:
-    """The formula's counts against the ports, and all to all on the whole cluster against what the design counts on."""
-    generation, fabric = design.generation, design.network.fabric
-    built = [len(plane.switches_of_tier(tier)) for tier in (1, 2, 3)]
-    off = sum(abs(a - b) for a, b in zip(built, (fabric.leaves, fabric.spines, fabric.cores), strict=True))
-    yield finding(
-        "rack.network.ports", generation, float(off + abs(plane.links - fabric.links)), 0.0, "",
-        standing="standard", source="counting", text="switches and links of a plane by formula that differ from those built",
-    )  # fmt: skip
-    load = symmetric_load(plane, plane.link_bit_s)
-    yield finding(
-        "rack.network.all_to_all",
-        generation,
-        load.carried_share,
-        fabric.delivered_share * (1 - 1e-9),
-        "",
-        standing="user",
-        at_least=True,
-        source=f"rack.{generation}.network.oversubscription",
-        text="share of the adapters' rate that all-to-all traffic of the whole cluster gets, against uplinks over downlinks",
-    )
-
-
 def failures_of(plane: Wiring) -> Iterator[tuple[str, list[int], list[int]]]:
     """What fails: (words, links, switches), each by itself; then some uplinks at once."""
     yield "nothing", [], []
-    up = plane.links_of_tier(1)
+    up, spine = plane.links_of_tier(1), plane.switches_of_tier(2)
+    where = "leaf and spine" if len(spine) else "switches"
     if len(up):
-        yield "one link between leaf and spine", [int(up[0])], []
-        yield "one spine", [], [int(plane.switches_of_tier(2)[0])]
-    core = plane.switches_of_tier(3)
+        yield f"one link between {where}", [int(up[0])], []
+    if len(spine):
+        yield "one spine", [], [int(spine[0])]
+    core, above = plane.switches_of_tier(3), plane.links_of_tier(2)
+    if len(above):
+        yield f"one link between {'spine and core' if len(core) else 'groups'}", [int(above[0])], []
     if len(core):
-        yield "one link between spine and core", [int(plane.links_of_tier(2)[0])], []
         yield "one core", [], [int(core[0])]
     leaves = plane.switches_of_tier(1)
     if len(leaves) > 1:
@@ -390,23 +353,27 @@ def failures_of(plane: Wiring) -> Iterator[tuple[str, list[int], list[int]]]:
     lost = round(LOST_SHARE * len(up))
     if lost > 1:
         drawn = np.random.default_rng(0).choice(up, lost, replace=False)
-        yield f"{lost:,} links between leaf and spine", sorted(drawn.tolist()), []
+        yield f"{lost:,} links between {where}", sorted(drawn.tolist()), []
 
 
 def load_rows(case: Case, design: RackDesign, graph: Graph) -> Iterator[tuple[Any, ...]]:
     """Loads of each traffic after each failure, before routers know and after."""
     plane = graph.wiring
     racks = plane.endpoints // design.network.adapters
-    for name, traffic in traffics(plane, design.network.adapters):
+    for name, traffic in traffics(plane, design):
         for words, links, switches in failures_of(plane):
             for converged in (True,) if words == "nothing" else (False, True):
                 load = link_load(graph, traffic, failed_links=links, failed_switches=switches, converged=converged)
                 yield _load_row(design.generation, racks, name, words, KNOW if converged else NOT_YET, plane, load)
 
 
-def traffics(plane: Wiring, per_rack: int) -> Iterator[tuple[str, Traffic]]:
-    """All to all, and each adapter to the one of the rack half the cluster away."""
+def traffics(plane: Wiring, design: RackDesign) -> Iterator[tuple[str, Traffic]]:
+    """All to all, and each adapter to the one of the rack half the cluster away; where nothing joins rails, within them."""
+    if design.network.fabric.topology == "rail-only":
+        yield WITHIN_RAILS, within_rails(plane.link_bit_s)
+        return
     yield ALL_TO_ALL, uniform(plane.link_bit_s)
+    per_rack = design.network.adapters
     racks = plane.endpoints // per_rack
     away = (np.arange(plane.endpoints) + racks // 2 * per_rack) % plane.endpoints
     yield AWAY, permutation(away, plane.link_bit_s)
@@ -430,7 +397,9 @@ def _load_row(
 
 def _failures(design: RackDesign, rows: list[tuple[Any, ...]]) -> Iterator[Finding]:
     """The worst single failure, once routers know of it: what all to all still gets."""
-    single = [row for row in rows if row[2] == ALL_TO_ALL and row[4] == KNOW and row[3].startswith("one ")]
+    single = [
+        row for row in rows if row[2] in (ALL_TO_ALL, WITHIN_RAILS) and row[4] == KNOW and row[3].startswith("one ")
+    ]
     if not single:
         return
     worst = min(single, key=lambda row: float(row[9]))
@@ -453,7 +422,9 @@ def hashed_rows(case: Case, design: RackDesign, seed: int, given: int | None) ->
     """Flows hashed to one path each, half the cluster away."""
     plane = plane_of(case, design, studied_racks(case, design, given, HASHED_ENDPOINTS))
     graph, per_rack = graph_of(plane), design.network.adapters
-    traffic = dict(traffics(plane, per_rack))[AWAY]
+    traffic = dict(traffics(plane, design)).get(AWAY)
+    if traffic is None:
+        return
     for flows in FLOWS:
         found = hashed_load(graph, traffic, flows, samples=SAMPLES, seed=seed)
         columns = zip(found.mean(), found.nearly_all(), strict=True)

@@ -85,8 +85,7 @@ def machine_of(case: Case, design: RackDesign, paths: Paths | None) -> Machine |
     out_byte_s = network.adapters * network.link_bit_s * fabric.planes / 8 / in_rack
     tiers = 1 + bool(fabric.spines) + bool(fabric.cores)
     metres = 2 * sum(paths.longest_m[:tiers]) if paths else 0.0
-    hops = 2 * tiers - 1
-    path_s = hops * rack.network.hop_s + 2 * tiers * rack.network.fec_s + metres * FIBRE_S_M
+    path_s = fabric.hops * rack.network.hop_s + (fabric.hops + 1) * rack.network.fec_s + metres * FIBRE_S_M
     return Machine(max(all_of_them // per_domain, 1), per_domain, min(rates) / 2, out_byte_s, path_s)
 
 

@@ -86,7 +86,7 @@ def _left(plane: Graph) -> tuple[float, float]:
     links, switches = wiring.links_of_tier(1), wiring.switches_of_tier(2)
     if not len(links):
         return 1.0, 1.0
-    failures = [Failure(), Failure(links=(int(links[0]),)), Failure(switches=(int(switches[0]),))]
+    failures = [Failure(), Failure(links=(int(links[0]),)), Failure(switches=tuple(switches[:1].tolist()))]
     carried = scenario_loads(plane, uniform(wiring.link_bit_s), failures).carried_share
     return float(carried[1] / carried[0]), float(carried[2] / carried[0])
 

@@ -13,7 +13,7 @@ NETWORK_PORTS = TableSpec(
         _GENERATION,
         Column("racks", "racks of the cluster", type="count"),
         Column("planes", "planes alike", type="count"),
-        Column("tier", "leaves, spines or cores", type="text"),
+        Column("tier", "leaves, spines or cores; of a direct topology the links between its switches", type="text"),
         Column("switches", "switches of a plane, built", type="count"),
         Column("counted", "the same by formula", type="count"),
         Column("links", "links of a plane from below, built", type="count"),
@@ -106,10 +106,31 @@ NETWORK_LOAD = TableSpec(
         Column("failed", "what has failed", type="text"),
         Column("routers", "whether routers know of it", type="text"),
         Column("adapters", "mean load of adapters' links, the busier way, of their rate", shown="%"),
-        Column("leaf_spine", "most load of a link between leaf and spine; empty without spines", shown="%"),
-        Column("spine_core", "most load of a link between spine and core; empty without cores", shown="%"),
+        Column(
+            "leaf_spine", "most load of a link above the leaves (of a direct topology: between switches)", shown="%"
+        ),
+        Column("spine_core", "most load of a link above the spines (of a dragonfly+: between groups)", shown="%"),
         Column("delivered", "share of the traffic that arrives, links as wide as their load", shown="%"),
         Column("carried", "share of the traffic, all pairs cut alike, that loads no link over its rate", shown="%"),
+    ),
+)
+
+NETWORK_ROUTES = TableSpec(
+    "rack.network_routes",
+    "Minimal paths, and Valiant's by way of a switch drawn at random: how long they are and what they carry; bisection.",
+    (
+        _GENERATION,
+        Column("topology", "topology of the plane", type="text"),
+        Column("racks", "racks of the cluster that is studied", type="count"),
+        Column("traffic", "who sends to whom, every adapter all it can", type="text"),
+        Column("paths", "minimal, or Valiant's (direct topologies)", type="text"),
+        Column("links", "mean links of a path, the adapters' own two among them"),
+        Column("worst", "load of the most loaded link between switches, of its rate", shown="%"),
+        Column("delivered", "share of the traffic that has a path", shown="%"),
+        Column("carried", "share of the traffic, all pairs cut alike, that loads no link over its rate", shown="%"),
+        Column(
+            "bisection", "least rate between the halves of the racks, over the rate of a half's adapters", shown="%"
+        ),
     ),
 )
 
@@ -304,6 +325,7 @@ TABLES: tuple[TableSpec, ...] = (
     NETWORK_FABRICS,
     NETWORK_SCALE_UP,
     NETWORK_LOAD,
+    NETWORK_ROUTES,
     NETWORK_HASHED,
     NETWORK_CHOICE,
     NETWORK_COLLECTIVES,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Named
-from pydantic import model_validator
 
 from rackwright.program import fields as f
 
@@ -202,10 +202,47 @@ class OtherFabric(f.Section):
     oversubscription: f.PositiveRatio = 1.0
 
 
-class RackNetwork(f.Section):
-    """The scale-out fabric: a folded Clos, apportioned to racks."""
+#: A choice whose source can be named.
+Topology = Annotated[
+    Literal["folded-clos", "rail-only", "dragonfly+", "torus", "circuits"], BeforeValidator(f.choice_in)
+]
 
-    fabric: Literal["folded-clos"] = "folded-clos"
+
+class Dragonfly(f.Section):
+    """The shape of a dragonfly+; what is absent follows from the blocks and from the switch's ports."""
+
+    #: Groups of racks; absent: one for each block.
+    groups: f.OneOrMore | None = Named(default=None, alias="groups")
+    #: Spines of a group; absent: as few as leave half of their ports for other groups.
+    spines: f.OneOrMore | None = Named(default=None, alias="spines")
+    #: Links of a spine to other groups; absent: as many as it has to its leaves.
+    global_links: f.OneOrMore | None = Named(default=None, alias="global_links")
+
+
+class Torus(f.Section):
+    """The shape of a torus; what is absent follows from the switch's ports: as many adapters a switch as all to all lets."""
+
+    #: Switches along each dimension; absent: three, as alike as can be.
+    sizes: tuple[f.OneOrMore, ...] = ()
+    #: Adapters on a switch, and links side by side between two switches.
+    per_switch: f.OneOrMore | None = Named(default=None, alias="per_switch")
+    side_links: f.OneOrMore | None = Named(default=None, alias="side_links")
+
+
+class Circuits(f.Section):
+    """Optical circuit switches between leaves, set once and evenly."""
+
+    #: Ports of an optical circuit switch, each of which takes a link's both ways.
+    switch_ports: f.OneOrMore = Named(alias="switch_ports")
+
+
+class RackNetwork(f.Section):
+    """The scale-out fabric, apportioned to racks: a folded Clos unless `topology` says otherwise."""
+
+    topology: Topology = "folded-clos"
+    dragonfly: Dragonfly = Dragonfly()
+    torus: Torus = Torus()
+    circuits: Circuits | None = None
     rails: f.UpTo1000
     planes: f.UpTo1000
     switch: Annotated[str, f.refers("switches")]

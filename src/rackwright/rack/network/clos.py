@@ -40,6 +40,14 @@ class Fabric:
     spine_core_links: int
     #: False where even three tiers of this switch are too small.
     fits: bool
+    #: One of `network.topology`; of a topology without uplinks above downlinks, what all to all gets of an endpoint's rate.
+    topology: str = "folded-clos"
+    carried: float | None = None
+    #: Optical circuit switches that hold the circuits, and why nothing was built.
+    circuit_switches: int = 0
+    #: Most switches on a shortest path; 0: as a folded Clos of its tiers.
+    longest: int = 0
+    problem: str = ""
 
     @property
     def links(self) -> int:
@@ -50,8 +58,15 @@ class Fabric:
         return self.leaves + self.spines + self.cores
 
     @property
+    def hops(self) -> int:
+        """Most switches on a shortest path between two endpoints."""
+        return self.longest or 2 * self.tiers - 1
+
+    @property
     def delivered_share(self) -> float:
         """Share of an endpoint's rate that reaches any other endpoint when all send at once: uplinks over downlinks."""
+        if self.carried is not None:
+            return self.carried
         leaf = 1.0 if self.tiers <= 1 else min(1.0, self.leaf_up / self.leaf_down)
         spine = 1.0 if self.tiers <= 2 else min(1.0, self.spine_up / self.spine_down)
         return leaf * spine if self.fits else 0.0

@@ -16,9 +16,8 @@ from rackwright.rack.network.cabling.floor import FloorPlan
 from rackwright.rack.network.cabling.media import Cage, Medium, MediumEnd
 from rackwright.rack.network.cabling.placement import RackFill, place_by_rule
 from rackwright.rack.network.cabling.totals import cable_totals, module_totals
-from rackwright.rack.network.clos import usable_ports
-from rackwright.rack.network.scale_out import LaidPart, ScaleOut
-from rackwright.rack.network.topology.clos import clos_wiring
+from rackwright.rack.network.scale_out import LaidPart, ScaleOut, cluster_of
+from rackwright.rack.network.shapes import wired_cluster
 from rackwright.rack.network.topology.wiring import Wiring
 from rackwright.rack.pieces import Piece, adapters_of
 
@@ -31,17 +30,17 @@ RACK_UNIT_M, FIRST_UNIT_M = 0.04445, 0.1
 
 
 def cluster_wiring(generation: str, rack: Rack, catalogue: Catalogue, network: ScaleOut, racks: int) -> Wiring:
-    """All planes of a cluster of so many racks, port by port."""
+    """All planes of a cluster of so many racks, port by port.
+
+    Raises
+    ------
+    FabricProblem
+        For a topology whose cables are not laid.
+    """
     switch = catalogue.switches[rack.network.switch]
-    return clos_wiring(
-        racks=racks,
-        per_rack=network.adapters,
-        ports=usable_ports(switch.ports, switch.rate_bit_s, network.link_bit_s, switch.ports_most),
-        link_bit_s=network.link_bit_s,
-        rails=rack.network.rails,
-        planes=rack.network.planes,
-        block_racks=min(rack.block.racks, racks),
-        oversubscription=rack.network.oversubscription,
+    return wired_cluster(
+        rack.network,
+        cluster_of(rack, network, racks),
         port_group=max(round(switch.ports_per_cage * switch.rate_bit_s / network.link_bit_s), 1),
         name=f"{generation} scale-out",
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rackwright.program.sections.parts import Catalogue, Chip, Switch
 from rackwright.program.sections.rack import Rack
-from rackwright.rack.network.clos import Fabric, folded_clos, usable_ports
+from rackwright.rack.network.clos import Fabric, usable_ports
+from rackwright.rack.network.shapes import Cluster, counted_plane
 from rackwright.rack.pieces import Piece, accelerators_of, adapters_of
 from rackwright.tables import Finding, finding, not_modelled
 
@@ -84,16 +86,11 @@ def scale_out(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], clust
     adapter_bit_s = max((_rate(piece) for piece in adapters), default=0.0)
     link_bit_s = adapter_bit_s / network.planes
     block_racks = min(rack.block.racks, cluster_racks)
-    endpoints = per_rack * cluster_racks if link_bit_s > 0 else 0
-    ports = usable_ports(switch.ports, switch.rate_bit_s, link_bit_s, switch.ports_most) if endpoints else switch.ports
-    fabric = folded_clos(
-        endpoints,
-        ports,
-        rails=network.rails,
-        planes=network.planes,
-        block_endpoints=per_rack * block_racks or None,
-        oversubscription=network.oversubscription,
-    )
+    ports = switch.ports
+    if link_bit_s > 0:
+        ports = usable_ports(switch.ports, switch.rate_bit_s, link_bit_s, switch.ports_most)
+    joined = Cluster(cluster_racks, per_rack if link_bit_s > 0 else 0, block_racks, ports, link_bit_s)
+    fabric = counted_plane(network, joined)
     optics = _optics(fabric, switch, optic.rate_bit_s, link_bit_s, adapters, cluster_racks)
     accelerators = accelerators_of(pieces)
     adapters_bit_s = total_bit_s / accelerators if accelerators else 0.0
@@ -118,6 +115,11 @@ def scale_out(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], clust
         switch_power_w=switch.power_w * fabric.switches * fabric.planes / cluster_racks,
         optic_power_w=optic.power_w * optics / cluster_racks,
     )
+
+
+def cluster_of(rack: Rack, network: ScaleOut, racks: int) -> Cluster:
+    """What one plane of a cluster of so many racks joins."""
+    return Cluster(racks, network.adapters, min(rack.block.racks, racks), network.fabric.ports, network.link_bit_s)
 
 
 def _rate(piece: Piece) -> float:
@@ -156,8 +158,8 @@ def _optics(
 def network_findings(generation: str, rack: Rack, found: ScaleOut, cluster_from: str) -> list[Finding]:
     """Every check of the fabric."""
     here, declared = f"rack.{generation}.network", f"rack.{generation}.declared.scale_out"
-    fabric = found.fabric
     checks = [
+        *_topology_findings(generation, found),
         finding(
             "rack.network.adapters",
             generation,
@@ -180,16 +182,7 @@ def network_findings(generation: str, rack: Rack, found: ScaleOut, cluster_from:
             at_least=True,
             text=f"rate of an accelerator with all sending at once, {found.cluster_racks} racks ({cluster_from})",
         ),
-        finding(
-            "rack.network.tiers",
-            generation,
-            fabric.tiers if fabric.fits else 4,
-            3,
-            "",
-            standing="user",
-            source=f"{here}.switch",
-            text="tiers that the endpoints of one plane need of this switch, against three",
-        ),
+        *_tiers_findings(generation, found, here),
         not_modelled(
             "rack.network.other_fabrics",
             generation,
@@ -198,7 +191,54 @@ def network_findings(generation: str, rack: Rack, found: ScaleOut, cluster_from:
         not_modelled(
             "rack.network.traffic",
             generation,
-            "congestion, routing, latency and failures are not computed: the rate is that of an ideal folded Clos",
+            f"congestion, routing, latency and failures are not computed: the rate is that of an ideal {found.fabric.topology}",
         ),
     ]
     return checks
+
+
+def _tiers_findings(generation: str, found: ScaleOut, here: str) -> Iterator[Finding]:
+    """Tiers of a folded Clos; other topologies say themselves why they do not fit."""
+    fabric = found.fabric
+    if fabric.topology == "folded-clos":
+        yield finding(
+            "rack.network.tiers",
+            generation,
+            fabric.tiers if fabric.fits else 4,
+            3,
+            "",
+            standing="user",
+            source=f"{here}.switch",
+            text="tiers that the endpoints of one plane need of this switch, against three",
+        )
+
+
+def _topology_findings(generation: str, found: ScaleOut) -> Iterator[Finding]:
+    """What stands against a topology other than the folded Clos, and what is left out of it."""
+    fabric, here = found.fabric, f"rack.{generation}.network.topology"
+    name = fabric.topology
+    if name == "folded-clos":
+        return
+    rule = "rack.network.topology"
+    optical = f", {fabric.circuit_switches:,} optical circuit switches" if fabric.circuit_switches else ""
+    text = fabric.problem or f"{name} of {fabric.switches:,} switches and {fabric.links:,} links a plane{optical}"
+    yield finding(
+        rule, generation, float(not fabric.fits), 0.0, "", standing="user", source=here, text=text,
+    )  # fmt: skip
+    for said in _LEFT_OUT[name]:
+        yield not_modelled(rule, f"{generation} {name}", said, here)
+
+
+_DIRECT = "adaptive routing and the deadlock-free classes that it needs: rates are those of minimal paths"
+_LEFT_OUT = {
+    "rail-only": (
+        "traffic between rails: it goes over the scale-up domain, whose share of it is not counted; rates are within rails",
+    ),
+    "dragonfly+": (_DIRECT, "cables on the floor, and growth"),
+    "torus": (_DIRECT, "cables on the floor, and growth"),
+    "circuits": (
+        "reconfiguration while jobs run: circuits are set once and evenly",
+        "power and price of optical circuit switches, and their loss: they are counted, not in the bill",
+        "cables on the floor, and growth",
+    ),
+}

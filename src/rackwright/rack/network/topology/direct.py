@@ -115,11 +115,13 @@ def torus_wiring(
     link_bit_s: float,
     side_links: int = 1,
     wraps: bool = True,
+    endpoints: int | None = None,
     name: str = "torus",
 ) -> Wiring:
     """A torus (or, without `wraps`, a mesh) of switches in any number of dimensions.
 
-    A dimension of two has one link between its two switches, not two; `side_links` are links side by side.
+    A dimension of two has one link between its two switches, not two; `side_links` are links side by side. With fewer
+    `endpoints` than places the last switches have fewer.
 
     Examples
     --------
@@ -136,7 +138,7 @@ def torus_wiring(
         kept = np.arange(size) < (size if wraps and size > 2 else size - 1)
         rows.append(np.stack([np.compress(kept, one, axis=axis).reshape(-1) for one in (place, after)], axis=1))
     circuits = np.repeat(np.concatenate(rows), side_links, axis=0)
-    home = np.repeat(np.arange(place.size), per_switch)
+    home = np.repeat(np.arange(place.size), per_switch)[: _within(endpoints, place.size * per_switch)]
     return circuit_wiring(
         end_switch=home, circuits=circuits, ports=ports, link_bit_s=link_bit_s, switches=place.size, name=name
     )
@@ -191,9 +193,15 @@ def dragonfly_plus_wiring(
     global_links: int,
     ports: int,
     link_bit_s: float,
+    side_links: int = 1,
+    endpoints: int | None = None,
+    group_endpoints: int | None = None,
     name: str = "dragonfly-plus",
 ) -> Wiring:
     """A dragonfly+: in each group every leaf joined to every spine, each spine with `global_links` to other groups.
+
+    `side_links` are links side by side between a leaf and a spine. With `group_endpoints` a group has so many instead of
+    filling its leaves, and with `endpoints` the last groups have fewer.
 
     Examples
     --------
@@ -207,20 +215,53 @@ def dragonfly_plus_wiring(
     local = np.stack(
         [np.repeat(leaf, spines), np.repeat(spine.reshape(groups, spines), leaves, axis=0).reshape(-1)], axis=1
     )
+    in_group = leaves * per_leaf if group_endpoints is None else _within(group_endpoints, leaves * per_leaf)
+    ends = np.arange(_within(endpoints, groups * in_group))
     between = groups * leaves + _between(groups, spines, global_links)
     numbers = [np.tile(np.arange(leaves), groups), np.tile(np.arange(spines), groups)]
     return circuit_wiring(
-        end_switch=np.repeat(leaf, per_leaf),
-        circuits=np.concatenate([local, between]),
+        end_switch=ends // in_group * leaves + ends % in_group // per_leaf,
+        circuits=np.concatenate([np.repeat(local, side_links, axis=0), between]),
         ports=ports,
         link_bit_s=link_bit_s,
         switches=groups * (leaves + spines),
         tier=np.repeat([1, 2], (groups * leaves, groups * spines)),
         group=np.concatenate([np.repeat(np.arange(groups), leaves), np.repeat(np.arange(groups), spines)]),
         number=np.concatenate(numbers),
-        end_group=np.repeat(np.arange(groups), leaves * per_leaf),
+        end_group=ends // in_group,
         name=name,
     )
+
+
+def matched_circuits(leaves: int, uplinks: int) -> Ints:
+    """Circuits (pairs of leaves) such that uplink k of every leaf is joined to an uplink k: each k can be one optical switch.
+
+    Uplink k holds a round of a tournament (the circle method), and the rounds are taken in turn, so that every pair of
+    leaves has the same number of circuits or one more. An odd number of leaves leaves one idle in each round. With fewer
+    uplinks than rounds some pairs have none, and their traffic goes over other leaves; the rounds are then drawn, always
+    the same ones, since neighbouring rounds would share few neighbours.
+
+    >>> matched_circuits(4, 3).tolist()
+    [[0, 3], [1, 2], [1, 3], [0, 2], [2, 3], [0, 1]]
+    """
+    even = leaves + leaves % 2
+    rounds = even - 1
+    if leaves < 2:
+        return np.empty((0, 2), dtype=np.int32)
+    order = np.arange(rounds) if uplinks >= rounds else np.random.default_rng(0).permutation(rounds)
+    number = order[np.arange(uplinks) % rounds].astype(np.int64)[:, None]
+    apart = np.arange(1, even // 2)
+    fixed = np.stack([number, np.full_like(number, rounds)], axis=2)
+    others = np.stack([(number + apart) % rounds, (number - apart) % rounds], axis=2)
+    pairs = np.concatenate([fixed, others], axis=1).reshape(-1, 2)
+    return np.asarray(np.sort(pairs[(pairs < leaves).all(axis=1)], axis=1), dtype=np.int32)
+
+
+def _within(asked: int | None, most: int) -> int:
+    """So many endpoints as are asked for, all places where nobody says."""
+    if asked is not None and not 1 <= asked <= most:
+        raise FabricProblem(f"{asked} endpoints on {most} places: 1 to {most} would do")
+    return most if asked is None else asked
 
 
 def _between(groups: int, switches: int, global_links: int) -> NDArray[np.int64]:

@@ -1,0 +1,78 @@
+"""Topologies named in the program, from the command line's study: counts, loads, paths, and what they cannot be asked."""
+
+from pathlib import Path
+
+import pytest
+
+from rackwright.errors import ProgramError
+from rackwright.pipeline import run
+from rackwright.program import load
+from rackwright.study.network import NetworkQuestions, study_network
+
+TINY = Path(__file__).parents[3] / "examples" / "tiny.yaml"
+HERE = "rack.alpha.network"
+
+
+@pytest.fixture(scope="module")
+def program():
+    return load(TINY)
+
+
+def asked(program, changes, **questions):
+    outcome = run(
+        program.replace({key if key.startswith("rack.") else f"{HERE}.{key}": value for key, value in changes.items()}),
+        until="rack",
+    )
+    return study_network(outcome, NetworkQuestions(**questions))
+
+
+def rows(outcome, name):
+    table = next(table for table in outcome.rack.tables if table.name == name)
+    return [row for row in table.rows() if row["generation"] == "alpha"]
+
+
+def findings(outcome, rule):
+    return [one for one in outcome.rack.findings if one.rule == rule and one.subject.startswith("alpha")]
+
+
+@pytest.mark.parametrize("topology", ["dragonfly+", "torus"])
+def test_a_direct_topology_of_the_program_is_built_as_counted_and_is_routed_both_ways(program, topology):
+    outcome = asked(program, {"topology": topology}, load=True, racks=20)
+    for row in rows(outcome, "rack.network_ports"):
+        assert (row["switches"], row["links"]) == (row["counted"], row["links_counted"])
+    routes = {(row["traffic"], row["paths"]): row for row in rows(outcome, "rack.network_routes")}
+    assert set(routes) == {(t, p) for t in ("all to all", "half the cluster away") for p in ("minimal", "Valiant")}
+    for (traffic, paths), row in routes.items():
+        if paths == "Valiant":
+            assert row["links"] > routes[traffic, "minimal"]["links"]
+        assert row["delivered"] == pytest.approx(1.0)
+    assert any("adaptive routing" in one.text for one in findings(outcome, "rack.network.topology"))
+
+
+def test_by_way_of_others_circuits_carry_a_shift_that_minimal_paths_do_not(program):
+    # 20 leaves of 36 uplinks: all 36 adapters of a leaf send to one other leaf, over its two circuits or by way of all
+    outcome = asked(program, {"topology": "circuits"}, load=True, racks=20)
+    carried = {row["paths"]: row["carried"] for row in rows(outcome, "rack.network_routes") if "half" in row["traffic"]}
+    assert carried["minimal"] == pytest.approx(2 / 36)
+    assert carried["Valiant"] > 3 * carried["minimal"]
+    said = [one.text for one in findings(outcome, "rack.network.topology")]
+    assert any("reconfiguration" in text for text in said)
+    assert any("6 optical circuit switches" in text for text in said)
+
+
+def test_what_a_topology_cannot_be_asked_is_said(program):
+    outcome = asked(program, {"topology": "torus"}, cables=True, growth=True, racks=20)
+    for rule in ("rack.network.cables", "rack.network.growth"):
+        assert [one.outcome for one in findings(outcome, rule)] == ["not modelled"]
+
+
+def test_a_rail_without_ports_on_a_leaf_says_what_would_do(program):
+    outcome = asked(program, {"topology": "rail-only", "rack.alpha.block.racks": "4"})
+    failed = next(one for one in findings(outcome, "rack.network.topology") if one.outcome == "failed")
+    assert "2 rails" in failed.text
+
+
+def test_a_topology_that_is_none_is_refused_with_the_nearest(program):
+    with pytest.raises(ProgramError) as refused:
+        program.replace({f"{HERE}.topology": "dragonfly"})
+    assert refused.value.problems[0].nearest == "dragonfly+"
