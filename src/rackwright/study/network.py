@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,7 +83,7 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
                     _not_of(design, "choice", "the designs beside it are folded Clos, its own is not among them")
                 )
             findings.append(choice_finding(design, front))
-        if questions.load or questions.hashed or questions.outages:
+        if questions.load or questions.hashed or questions.outages or questions.collectives:
             studied = graph_of(plane_of(case, design, studied_racks(case, design, questions.racks, STUDIED_ENDPOINTS)))
         if questions.load:
             progress.step(f"{design.generation}: loads and failures")
@@ -98,7 +99,7 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
             _outages(case, design, studied, outcome.program.seed, rows, findings)
         if questions.collectives:
             progress.step(f"{design.generation}: collectives")
-            _collectives(outcome, case, design, questions, rows, findings)
+            _collectives(outcome, case, design, studied, questions, rows, findings)
         _beside(case, design, rows, findings)
         if questions.growth:
             progress.step(f"{design.generation}: growth")
@@ -259,6 +260,7 @@ def _collectives(
     outcome: Outcome,
     case: Case,
     design: RackDesign,
+    plane: Graph,
     questions: NetworkQuestions,
     rows: dict[TableSpec, list[tuple[Any, ...]]],
     findings: list[Finding],
@@ -267,16 +269,21 @@ def _collectives(
     from rackwright.study.network_collectives import (
         calibration_rows,
         collective_rows,
-        exposure_finding,
+        exposure,
         headroom_rows,
         machine_of,
         paths_of,
     )
+    from rackwright.study.network_job import domains_of, worst_shares
 
     paths = paths_of(outcome, case, design, questions.racks)
     machine = machine_of(case, design, paths)
     if machine is not None:
-        rows[specs.NETWORK_COLLECTIVES] += collective_rows(design, machine)
+        worst = worst_shares(domains_of(plane, design, machine)) if machine.domains > 1 else {}
+        rows[specs.NETWORK_COLLECTIVES] += collective_rows(design, machine, worst)
+        if any(not math.isfinite(share) for share in worst.values()):
+            apart = ", ".join(name for name, share in worst.items() if not math.isfinite(share))
+            findings.append(_not_of(design, "collectives", f"no path over the fabric alone for {apart} across domains"))
         rows[specs.NETWORK_CALIBRATION] = list(calibration_rows())
     if paths is not None:
         rows[specs.NETWORK_HEADROOM] += headroom_rows(case, design, paths)
@@ -285,7 +292,9 @@ def _collectives(
         findings.append(
             not_modelled("rack.network.headroom", design.generation, text, f"rack.{design.generation}.network")
         )
-    findings.append(exposure_finding(case, design, machine))
+    step, exposed = exposure(case, design, machine, plane)
+    rows[specs.NETWORK_STEP] += step
+    findings.append(exposed)
 
 
 def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
@@ -303,7 +312,9 @@ def _asked(questions: NetworkQuestions) -> Iterator[TableSpec]:
     if questions.outages:
         yield from (specs.NETWORK_OUTAGES, specs.NETWORK_FAULTS)
     if questions.collectives:
-        yield from (specs.NETWORK_COLLECTIVES, specs.NETWORK_CALIBRATION, specs.NETWORK_HEADROOM)
+        yield from (
+            specs.NETWORK_COLLECTIVES, specs.NETWORK_STEP, specs.NETWORK_CALIBRATION, specs.NETWORK_HEADROOM,
+        )  # fmt: skip
     if questions.cables:
         yield from (specs.NETWORK_CABLES, specs.NETWORK_MODULES, specs.NETWORK_LOSS, specs.NETWORK_BLAST)
 

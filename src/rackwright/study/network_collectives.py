@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from rackwright.rack.network.collectives import (
     Calibration,
     Machine,
     Parallel,
+    Use,
     algorithms_of,
     busbw_factor,
     calibrate,
@@ -28,9 +29,11 @@ from rackwright.rack.network.collectives import (
     nearest,
     time_s,
 )
+from rackwright.rack.network.load.routed import Graph
 from rackwright.rack.network.topology.wiring import FabricProblem
 from rackwright.rack.pieces import accelerators_of, is_role, pieces_of
 from rackwright.study.network import LAID_ENDPOINTS, studied_racks
+from rackwright.study.network_job import domains_of, group_share, step_parts, step_rows
 from rackwright.study.utility import run_of
 from rackwright.tables import Finding, finding, not_modelled
 
@@ -89,8 +92,11 @@ def machine_of(case: Case, design: RackDesign, paths: Paths | None) -> Machine |
     return Machine(max(all_of_them // per_domain, 1), per_domain, min(rates) / 2, out_byte_s, path_s)
 
 
-def collective_rows(design: RackDesign, machine: Machine) -> Iterator[tuple[Any, ...]]:
-    """Every collective in one domain and over the cluster, by each algorithm, with the constants that it takes."""
+def collective_rows(design: RackDesign, machine: Machine, worst: Mapping[str, float]) -> Iterator[tuple[Any, ...]]:
+    """Every collective in one domain and over the cluster, by each algorithm, with the constants that it takes.
+
+    `worst` is the load of the fabric's worst link by algorithm; one over its rate slows what crosses.
+    """
     fitted = {name: calibrate(system) for name, system in SYSTEMS.items()}
     scopes = [("one domain", replace(machine, domains=1))]
     if machine.domains > 1:
@@ -101,16 +107,20 @@ def collective_rows(design: RackDesign, machine: Machine) -> Iterator[tuple[Any,
         for collective in COLLECTIVES:
             for algorithm in algorithms_of(collective, of):
                 constants = fitted[nearest(algorithm, of).name]
+                load = worst.get(algorithm) if of.domains > 1 else None
+                if load is not None and not math.isfinite(load):
+                    continue  # the fabric has no path for it: said by a finding
+                slowed = replace(of, worst_share=load or 1.0)
                 for size in SIZES:
                     # a cluster is no faster than its domain, whose constants may be another system's
-                    within = [replace(of, domains=1), of] if of.per_domain > 1 else [of]
+                    within = [replace(of, domains=1), slowed] if of.per_domain > 1 else [slowed]
                     taken_s = max(
                         _time_s(collective, algorithm, one, size, fitted)
                         for one in within
                         if algorithm in algorithms_of(collective, one)
                     )
                     yield (
-                        design.generation, scope, of.ranks, collective, algorithm, size, taken_s,
+                        design.generation, scope, of.ranks, collective, algorithm, size, load, taken_s,
                         size * busbw_factor(collective, of.ranks) / taken_s, constants.system.name,
                     )  # fmt: skip
 
@@ -145,7 +155,35 @@ def headroom_rows(case: Case, design: RackDesign, paths: Paths) -> Iterator[tupl
         yield design.generation, tier, paths.link_bit_s, metres, room
 
 
-def exposure_finding(case: Case, design: RackDesign, machine: Machine | None) -> Finding:
+def exposure(
+    case: Case, design: RackDesign, machine: Machine | None, graph: Graph
+) -> tuple[list[tuple[Any, ...]], Finding]:
+    """Rows of a step's traffic and the exposed share of it against what the roadmap assumes."""
+    run = run_of(case, design.generation)
+    spread = run[1].step.spread if run else None
+    if machine is None or run is None or spread is None or run[1].model.parameters is None or max(spread.ways) == 1:
+        return [], exposure_finding(case, design, machine, graph)
+    name, found = run
+    path, rule = f"roadmap.training.{name}.step", "rack.network.exposed"
+    try:
+        parts = step_parts(spread, found.model.parameters or 0.0, machine, domains_of(graph, design, machine))
+    except ValueError as problem:
+        return [], not_modelled(rule, design.generation, str(problem), f"{path}.spread")
+    rows = list(step_rows(design, name, parts, found.step.time_s))
+    open_s = math.fsum(part.exposed_s for part in parts)
+    said = ", ".join(f"{part.use.what} {part.use.collective} {part.exposed_s:.3g} s" for part in parts)
+    if not math.isfinite(open_s):
+        return rows, not_modelled(
+            rule, design.generation, f"{name}: the fabric has no path for some traffic ({said})", path
+        )
+    return rows, finding(
+        rule, design.generation, open_s / found.step.time_s, found.step.exposed_share, "", standing="estimate",
+        severity="warning", source=f"{path}.exposed",
+        text=f"{name}: exposed in a step of {found.step.time_s:g} s: {said}; pipeline bubbles are not in it",
+    )  # fmt: skip
+
+
+def exposure_finding(case: Case, design: RackDesign, machine: Machine | None, graph: Graph) -> Finding:
     """The exposed share of a step's data-parallel collectives against what the roadmap assumes."""
     rule, generation = "rack.network.exposed", design.generation
     run = run_of(case, generation)
@@ -162,6 +200,9 @@ def exposure_finding(case: Case, design: RackDesign, machine: Machine | None) ->
         return not_modelled(rule, generation, text, path)
     constants = calibrate(nearest("ring", machine))
     try:
+        copies = Use("data", "all-gather", machine.ranks // spread.shards, spread.shards, 0.0, 1.0, 0.0)
+        if copies.ways > 1 and spread.shards % machine.per_domain == 0:
+            machine = replace(machine, worst_share=group_share(copies, domains_of(graph, design, machine), machine))
         parallel = Parallel(spread.shards, spread.gradient_byte, spread.weight_byte, spread.overlap_share)
         total_s, open_s = exposed(
             parallel, parameters, machine, efficiency=constants.efficiency, start_s=constants.start_s
@@ -178,7 +219,7 @@ def exposure_finding(case: Case, design: RackDesign, machine: Machine | None) ->
         severity="warning",
         source=f"{path}.exposed",
         text=f"{name}: reduce-scatter and all-gather over {machine.ranks // spread.shards:,} copies take {total_s:.3g} s, "
-        f"{open_s:.3g} s of a step of {found.step.time_s:g} s exposed; tensor, pipeline and expert traffic is not in it"
+        f"{open_s:.3g} s of a step of {found.step.time_s:g} s exposed; tensor, pipeline and expert traffic is not in it (spread: tensor, expert, pipeline)"
         if math.isfinite(open_s)
         else f"{name}: no scale-out fabric joins the copies",
     )

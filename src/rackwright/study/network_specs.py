@@ -246,9 +246,36 @@ NETWORK_COLLECTIVES = TableSpec(
         Column("collective", "collective", type="text"),
         Column("algorithm", "algorithm; in-network asks for switches that reduce", type="text"),
         Column("size_byte", "size as nccl-tests counts it", "B", shown="MB"),
+        Column(
+            "worst",
+            "load of the fabric's worst link under this algorithm's traffic, of its rate; over 100 % it slows",
+            shown="%",
+        ),
         Column("time_s", "time, one job alone on its links", "s", shown="ms"),
         Column("busbw_byte_s", "bus bandwidth as nccl-tests counts it", "B/s", shown="GB/s"),
         Column("calibrated", "published system whose constants are taken", type="text"),
+    ),
+)
+
+NETWORK_STEP = TableSpec(
+    "rack.network_step",
+    "What a training step sends as the roadmap spreads it: tensor, expert, pipeline and data-parallel traffic.",
+    (
+        _GENERATION,
+        Column("run", "training run", type="text"),
+        Column("traffic", "tensor, expert, pipeline or data", type="text"),
+        Column("collective", "collective; send: to the next stage", type="text"),
+        Column("ways", "members of a group", type="count"),
+        Column("stride", "accelerators from one member to the next", type="count"),
+        Column("domains", "scale-up domains that a group spans", type="count"),
+        Column("times", "collectives of a step, one after the other"),
+        Column("size_byte", "size of one, as nccl-tests counts it", "B", shown="MB"),
+        Column(
+            "worst", "load of the fabric's worst link under this traffic, of its rate; over 100 % it slows", shown="%"
+        ),
+        Column("time_s", "time of all of a step's", "s", shown="ms"),
+        Column("exposed_s", "what does not hide behind compute", "s", shown="ms"),
+        Column("share", "of the step's time", shown="%"),
     ),
 )
 
@@ -329,6 +356,7 @@ TABLES: tuple[TableSpec, ...] = (
     NETWORK_HASHED,
     NETWORK_CHOICE,
     NETWORK_COLLECTIVES,
+    NETWORK_STEP,
     NETWORK_CALIBRATION,
     NETWORK_HEADROOM,
     NETWORK_OUTAGES,

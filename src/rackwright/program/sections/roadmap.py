@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field as Named
+from pydantic import model_validator
 
 from rackwright.program import fields as f
 
@@ -33,6 +35,37 @@ class TrainingSpread(f.Section):
     weight_byte: f.Bytes = 2.0
     #: Part of their time that hides behind compute.
     overlap_share: f.Share = Named(default=0.0, alias="overlap")
+    #: Ways of each, whose product is `shards`; absent: one way each, and only the copies' traffic is timed.
+    tensor: f.OneOrMore | None = None
+    expert: f.OneOrMore | None = None
+    pipeline: f.OneOrMore | None = None
+    #: What their traffic needs of the model: layers, width of an activation, bytes of one of its numbers, experts of a token.
+    layers: f.OneOrMore | None = None
+    width: f.OneOrMore | None = None
+    activation_byte: f.Bytes = 2.0
+    experts_per_token: f.OneOrMore = Named(default=1, alias="experts_per_token")
+    #: Tokens of a step, and those that a tensor group takes at once; stages that an accelerator holds by turns.
+    batch: f.Number | None = None
+    micro_batch: f.Number | None = Named(default=None, alias="micro_batch")
+    interleave: f.OneOrMore = 1
+    #: Part of each one's time that hides behind compute.
+    tensor_overlap_share: f.Share = Named(default=0.0, alias="tensor_overlap")
+    expert_overlap_share: f.Share = Named(default=0.0, alias="expert_overlap")
+    pipeline_overlap_share: f.Share = Named(default=0.0, alias="pipeline_overlap")
+
+    @property
+    def ways(self) -> tuple[int, int, int]:
+        """Tensor, expert and pipeline ways."""
+        return self.tensor or 1, self.expert or 1, self.pipeline or 1
+
+    @model_validator(mode="after")
+    def _product(self) -> TrainingSpread:
+        if (self.tensor, self.expert, self.pipeline) != (None, None, None) and math.prod(self.ways) != self.shards:
+            raise f.refuse(
+                f"{self.shards} shards, and {' x '.join(map(str, self.ways))} ways (tensor, expert, pipeline)",
+                f"ways whose product is shards: {math.prod(self.ways)} shards would do",
+            )
+        return self
 
 
 class TrainingStep(f.Section):
