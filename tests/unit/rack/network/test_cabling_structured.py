@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -30,7 +32,7 @@ from rackwright.rack.network.cabling.blast import (
     survey,
     tray_blast,
 )
-from rackwright.rack.network.cabling.cut_list import cut_list
+from rackwright.rack.network.cabling.cut_list import CutList, cut_list
 from rackwright.rack.network.cabling.media import Cage, Medium, MediumEnd
 from rackwright.rack.network.cabling.placement import CORE, LEAF, RackFill, place_by_rule
 from rackwright.rack.network.cabling.structured import (
@@ -255,3 +257,28 @@ def test_cores_stand_in_rows_of_their_own() -> None:
         set(placed.rack_row[mark].tolist()) for mark in (placed.rack_kind > LEAF, placed.rack_kind <= LEAF)
     )
     assert not rows_high & rows_low
+
+
+@pytest.mark.parametrize("kind", ["rack", "row", "tray"])
+@pytest.mark.parametrize("scene", [twin_ports, eight_planes])
+def test_a_survey_says_of_every_loss_what_the_loss_alone_says(
+    scene: Callable[[], CutList], kind: Literal["rack", "row", "tray"]
+) -> None:
+    cuts = scene()
+    table = survey(cuts, kind, (0.0, 0.25, 1.0))
+    placed, routes = cuts.placement, cuts.pieces.routes
+    if kind == "rack":
+        alone = [rack_blast(cuts, rack) for rack in range(placed.racks)]
+    elif kind == "row":
+        alone = [row_blast(cuts, row) for row in np.unique(placed.rack_row).tolist()]
+    else:
+        rows = np.unique(np.concatenate((routes.row_a, routes.row_b))).tolist()
+        alone = [tray_blast(cuts, level, row) for level in range(placed.floor.tray_levels) for row in rows]
+    found = {row[kind]: row for row in table.iter_rows(named=True)}
+    assert len(found) == len(alone)
+    for blast in alone:
+        row = found[blast.what]
+        assert row["mean_lost_share"] == pytest.approx(blast.lost_share.mean(), abs=1e-12)
+        assert [row[f"endpoints_{share:g}"] for share in (0.0, 0.25, 1.0)] == [
+            blast.endpoints(share) for share in (0.0, 0.25, 1.0)
+        ]

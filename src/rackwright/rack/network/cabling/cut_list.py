@@ -17,6 +17,7 @@ from rackwright.rack.network.cabling.floor import Placement, Routes
 from rackwright.rack.network.cabling.media import Cage, Medium
 
 if TYPE_CHECKING:
+    from rackwright.rack.network.cabling.blast import Climb
     from rackwright.rack.network.topology.wiring import Wiring
 
 Whole = NDArray[np.int64]
@@ -99,6 +100,13 @@ class CutList:
         from rackwright.rack.network.cabling.through import rows_of_links
 
         return rows_of_links(self)
+
+    @cached_property
+    def climb(self) -> Climb:
+        """The way up of the fabric, for losses; see `blast.Climb`."""
+        from rackwright.rack.network.cabling.blast import climb_of
+
+        return climb_of(self.wiring)
 
     def write(self, path: Path) -> None:
         """As Parquet or CSV, by the ending of `path`."""
