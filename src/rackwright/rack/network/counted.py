@@ -14,8 +14,10 @@ from rackwright.rack.pieces import Piece
 from rackwright.tables import Finding, finding, not_modelled
 
 RULE = "rack.network.counted"
-#: Links of all planes that are laid within the rack stage, some ten seconds' work; larger fabrics stay counted by rate.
-MOST_LINKS = 2_500_000
+#: Links of all planes that are laid within the rack stage, a minute's work; larger fabrics stay counted by rate.
+MOST_LINKS = 40_000_000
+#: Links that are laid at a time: a part of the fabric that shares no cage with the rest.
+LINKS_AT_ONCE = 1_000_000
 
 
 def counted_fabric(
@@ -33,14 +35,14 @@ def counted_fabric(
     if network.links > MOST_LINKS:
         said = f"{network.links:,} links are not laid here, {MOST_LINKS:,} at most: modules are counted by rate"
         return network, [not_modelled(RULE, generation, said, source)]
-    from rackwright.rack.network.laid import catalogue_media, cluster_wiring, laid_cables, laid_cluster, laid_modules
+    from rackwright.rack.network.laid import catalogue_media, cluster_wiring, laid_bill
 
     try:
         wiring = cluster_wiring(generation, rack, catalogue, network, network.cluster_racks)
-        cuts = laid_cluster(wiring, rack, catalogue, pieces, catalogue_media(catalogue))
+        media = catalogue_media(catalogue)
+        modules, cables = laid_bill(wiring, rack, catalogue, pieces, media, most=LINKS_AT_ONCE)
     except (ProgramError, FabricProblem) as problem:
         return network, [not_modelled(RULE, generation, f"counted by rate: {reason(problem)}", source)]
-    modules, cables = laid_modules(cuts), laid_cables(cuts)
     power_w = math.fsum(one.count * one.unit_power_w for one in modules) / network.cluster_racks
     count = sum(one.count for one in modules)
     text = (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rackwright.errors import Problem, ProgramError
 from rackwright.figures import Status
@@ -12,7 +15,8 @@ from rackwright.program.sections.parts import Catalogue
 from rackwright.program.sections.parts import Medium as MediumPart
 from rackwright.program.sections.rack import Rack
 from rackwright.rack.network.cabling.cut_list import CutList, cut_list
-from rackwright.rack.network.cabling.floor import FloorPlan
+from rackwright.rack.network.cabling.ends import link_ends
+from rackwright.rack.network.cabling.floor import FloorPlan, Placement
 from rackwright.rack.network.cabling.media import Cage, Medium, MediumEnd
 from rackwright.rack.network.cabling.placement import RackFill, place_by_rule
 from rackwright.rack.network.cabling.totals import cable_totals, module_totals
@@ -56,13 +60,90 @@ def laid_cluster(
     ProgramError
         Where no medium joins two cages, reaches, or comes in the form that is wanted; where a rack is too low.
     """
+    placement, cages = _placed(wiring, rack, catalogue, pieces)
+    return cut_list(wiring, placement, cages, media, hub_ru=placement.floor.rack_ru)
+
+
+def _placed(
+    wiring: Wiring, rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]
+) -> tuple[Placement, tuple[Cage, ...]]:
+    """Where every device stands, and the cages of adapters, leaves, spines and cores."""
     fill = _fill(rack, catalogue, pieces)
     floor = _floor(rack, catalogue, wiring, fill)
     switch = catalogue.switches[rack.network.switch]
     adapter = Cage(rack.network.adapter_cage, links=rack.network.planes)
     above = Cage(rack.network.switch_cage, links=wiring.port_group, most_ports=switch.ports_most)
-    placement = place_by_rule(wiring, floor, fill)
-    return cut_list(wiring, placement, (adapter, above, above, above), media, hub_ru=floor.rack_ru)
+    return place_by_rule(wiring, floor, fill), (adapter, above, above, above)
+
+
+def laid_bill(
+    wiring: Wiring, rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], media: list[Medium], *, most: int
+) -> tuple[tuple[LaidPart, ...], tuple[LaidPart, ...]]:
+    """Modules and cables of a cluster, counted part by part, so that at most some `most` links are laid at a time.
+
+    Raises
+    ------
+    ProgramError
+        As `laid_cluster`; also where parts share a cage, so that they cannot be counted apart.
+    """
+    placement, cages = _placed(wiring, rack, catalogue, pieces)
+    used = np.zeros(link_ends(_only(wiring, np.arange(0)), cages).cages, dtype=bool)
+    modules: list[LaidPart] = []
+    cables: list[LaidPart] = []
+    for links in closed_parts(wiring, most):
+        cuts = cut_list(_only(wiring, links), placement, cages, media, hub_ru=placement.floor.rack_ru)
+        here = cuts.choice.cage_kind >= 0
+        if (used & here).any():
+            found, wanted = (
+                "a cage whose links go to several tiers",
+                "cages of one tier each: switches with ports to spare",
+            )
+            raise ProgramError([Problem(wiring.name, 0, "network.switch", found, wanted)])
+        used |= here
+        modules += laid_modules(cuts)
+        cables += laid_cables(cuts)
+    return _summed(modules), _summed(cables)
+
+
+def _only(wiring: Wiring, links: NDArray[np.int64]) -> Wiring:
+    """The wiring with some of its links."""
+    return replace(
+        wiring, lower=wiring.lower[links], upper=wiring.upper[links], lower_port=wiring.lower_port[links],
+        upper_port=wiring.upper_port[links],
+    )  # fmt: skip
+
+
+def closed_parts(wiring: Wiring, most: int) -> Iterator[NDArray[np.int64]]:
+    """Links in parts of some `most` that share no cage: by block below leaves, by pod below spines, by place below cores."""
+    below = wiring.tier[wiring.lower]
+    planes = max(wiring.planes, 1)
+    for tier in range(int(below.max(initial=-1)) + 1):
+        links = np.flatnonzero(below == tier)
+        lower, upper = wiring.lower[links], wiring.upper[links]
+        if tier == 0:
+            key = wiring.group[lower].astype(np.int64)
+        else:
+            by = wiring.group[upper] if tier == 1 else wiring.number[lower]
+            key = by.astype(np.int64) * planes + wiring.plane[upper]
+        before = np.cumsum(np.bincount(key)) - 1
+        part = (before // max(most, 1))[key]
+        for one in np.unique(part).tolist():
+            yield links[part == one]
+
+
+def _summed(parts: list[LaidPart]) -> tuple[LaidPart, ...]:
+    """Parts of the same name as one, at their mean power and price."""
+    found: dict[str, list[LaidPart]] = {}
+    for part in parts:
+        found.setdefault(part.name, []).append(part)
+    return tuple(
+        LaidPart(
+            name, count, math.fsum(one.count * one.unit_power_w for one in same) / count,
+            math.fsum(one.count * one.unit_cost_usd for one in same) / count,
+        )
+        for name, same in sorted(found.items())
+        if (count := sum(one.count for one in same))
+    )  # fmt: skip
 
 
 def laid_modules(cuts: CutList) -> tuple[LaidPart, ...]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rackwright.program import load
 from rackwright.rack.design import RackDesigns, design_racks
+from rackwright.rack.network.cabling.ends import link_ends
+from rackwright.rack.network.cabling.media import Cage
+from rackwright.rack.network.laid import closed_parts
+from rackwright.rack.network.topology.clos import clos_wiring
 from rackwright.record import decode, encode
 
 PROGRAM = load(Path(__file__).parents[4] / "examples" / "us-racks.yaml")
@@ -83,3 +88,25 @@ def test_what_the_count_by_port_rests_on_is_named(by_port):
 
 def test_a_bill_by_port_survives_being_written_down_and_read_back(by_port):
     assert decode(RackDesigns, encode(by_port)).designs == by_port.designs
+
+
+def test_a_bill_in_parts_is_the_bill_of_the_whole_list(by_port, monkeypatch):
+    monkeypatch.setattr("rackwright.rack.network.counted.LINKS_AT_ONCE", 3_000)
+    in_parts = designed("ports")
+    for generation in GENERATIONS:
+        whole, parts = by_port.of(generation).network, in_parts.of(generation).network
+        for one, other in zip((*whole.modules, *whole.cables), (*parts.modules, *parts.cables), strict=True):
+            assert (one.name, one.count) == (other.name, other.count)
+            assert other.unit_cost_usd == pytest.approx(one.unit_cost_usd)
+
+
+def test_parts_share_no_cage_and_have_every_link_once():
+    # three tiers, 16 pods; cages of four links
+    wiring = clos_wiring(racks=128, per_rack=8, ports=32, link_bit_s=1.0, planes=2, block_racks=16, port_group=4)
+    cages = tuple(Cage("cage", links=links) for links in (2, 4, 4, 4))
+    parts = list(closed_parts(wiring, 500))
+    assert len(parts) > 6
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(wiring.links))
+    ends = link_ends(wiring, cages)
+    seen = [np.unique(np.concatenate((ends.lower_cage[part], ends.upper_cage[part]))) for part in parts]
+    assert len(np.unique(np.concatenate(seen))) == sum(map(len, seen))

@@ -198,3 +198,21 @@ def test_growth_towards_the_last_stage_moves_nothing_and_ends_as_built_at_once()
 def test_a_million_endpoints_are_wired():
     wiring = clos_wiring(racks=131_072, per_rack=8, ports=256, link_bit_s=1.0)
     assert (wiring.endpoints, wiring.switches, wiring.links) == (1_048_576, 20_480, 3 * 1_048_576)
+
+
+def test_links_side_by_side_begin_at_a_cage_where_ports_are_to_spare():
+    # 1,024 spines of 195 + 196 links under pairs of cores, 98 to each: in cages of eight, 13 of which are one core's own
+    wiring = clos_wiring(racks=2722, per_rack=72, ports=512, link_bit_s=100e9, block_racks=14, port_group=8)
+    links = wiring.links_of_tier(2)
+    for node, port, peer in (
+        (wiring.lower, wiring.lower_port, wiring.upper),
+        (wiring.upper, wiring.upper_port, wiring.lower),
+    ):
+        cage = node[links].astype(np.int64) * 64 + port[links] // 8
+        pairs = np.unique(np.stack([cage, peer[links].astype(np.int64)], axis=1), axis=0)
+        assert len(pairs) == len(np.unique(cage)) == 1024 * 2 * 13
+    upward = wiring.lower[links].astype(np.int64) * 512 + wiring.lower_port[links]
+    first = wiring.links_of_tier(1)
+    downward = wiring.upper[first].astype(np.int64) * 512 + wiring.upper_port[first]
+    assert len(np.unique(np.concatenate([upward, downward]))) == len(upward) + len(downward)
+    assert max(wiring.lower_port[links].max(), wiring.upper_port[links].max()) < 512

@@ -271,9 +271,10 @@ def _wire(plan: ClosPlan, block: int, planes: int, ports: int, link_bit_s: float
     cores = plan.pod_spines * plan.group_cores
     each = leaves + spines + cores
     ends, end_rail = _end_links(plan, table)
-    above = [] if not plan.up else [_leaf_links(plan, leaves, ports)]
+    steps = _steps(plan, leaves, ports, port_group)
+    above = [] if not plan.up else [_leaf_links(plan, leaves, ports, steps[0])]
     if cores:
-        above.append(_spine_links(plan, leaves, spines, ports))
+        above.append(_spine_links(plan, leaves, spines, ports, steps[1]))
     shift = np.int32(plan.endpoints) + np.int32(each) * np.arange(planes, dtype=np.int32)[:, None]
     twin_port = np.int32(plan.twins) * np.arange(planes, dtype=np.int32)[:, None]
     tier = np.repeat(np.array([1, 2, 3], dtype=np.int8), (leaves, spines, cores))
@@ -344,34 +345,53 @@ def _end_links(plan: ClosPlan, table: Ints) -> tuple[_Links, NDArray[np.int16]]:
     return links, np.full(plan.endpoints, -1, np.int16) if plan.single else rail.astype(np.int16)
 
 
-def _leaf_links(plan: ClosPlan, leaves: int, ports: int) -> _Links:
+def _steps(plan: ClosPlan, leaves: int, ports: int, port_group: int) -> tuple[int, int]:
+    """Ports from one neighbour's first to the next one's, leaf to spine and spine to core.
+
+    Links side by side begin at a cage's first port where both switches have the ports to spare, so that no cage is
+    shared by neighbours and cables run straight; else they follow one another.
+    """
+    many, over = plan.up // max(plan.pod_spines, 1), plan.spine_up // max(plan.group_cores, 1)
+    whole, whole_over = (-(-one // port_group) * port_group for one in (many, over))
+    pod_leaves = -(-leaves // max(plan.pods, 1))
+    if over > port_group and plan.pods * whole_over <= ports:
+        down = pod_leaves * many
+        over = whole_over if down + plan.group_cores * whole_over <= ports else over
+    if many > port_group and plan.down + plan.pod_spines * whole <= ports:
+        many = whole if pod_leaves * whole + plan.group_cores * over <= ports else many
+    return many, over
+
+
+def _leaf_links(plan: ClosPlan, leaves: int, ports: int, step: int) -> _Links:
     """Leaf to spine: leaf after leaf, spine after spine; leaf l is in pod l * pods // leaves."""
     many = plan.up // plan.pod_spines
     leaf = np.arange(leaves, dtype=np.int32)
     pod = (leaf.astype(np.int64) * plan.pods // leaves).astype(np.int32)
     link = np.arange(plan.up, dtype=np.int32)
     spine = np.int32(leaves) + (pod * np.int32(plan.pod_spines))[:, None] + (link // np.int32(many))
-    spine_port = (within_group(pod) * np.int32(many))[:, None] + link % np.int32(many)
+    spine_port = (within_group(pod) * np.int32(step))[:, None] + link % np.int32(many)
+    own = np.int32(ports - plan.pod_spines * step) + link // np.int32(many) * np.int32(step) + link % np.int32(many)
     return _Links(
         np.repeat(leaf, plan.up),
         spine.reshape(-1),
-        np.tile(np.int32(ports - plan.up) + link, leaves),
+        np.tile(own, leaves),
         spine_port.reshape(-1),
     )
 
 
-def _spine_links(plan: ClosPlan, leaves: int, spines: int, ports: int) -> _Links:
+def _spine_links(plan: ClosPlan, leaves: int, spines: int, ports: int, step: int) -> _Links:
     """Spine to core: pod after pod, spine after spine, core after core."""
     many = plan.spine_up // plan.group_cores
     link = np.arange(plan.spine_up, dtype=np.int32)
     spine = np.arange(spines, dtype=np.int32)
     pod, place = np.divmod(spine, np.int32(plan.pod_spines))
     core = np.int32(leaves + spines) + (place * np.int32(plan.group_cores))[:, None] + link // np.int32(many)
-    core_port = (pod * np.int32(many))[:, None] + link % np.int32(many)
+    core_port = (pod * np.int32(step))[:, None] + link % np.int32(many)
+    own = np.int32(ports - plan.group_cores * step) + link // np.int32(many) * np.int32(step) + link % np.int32(many)
     return _Links(
         np.repeat(np.int32(leaves) + spine, plan.spine_up),
         core.reshape(-1),
-        np.tile(np.int32(ports - plan.spine_up) + link, spines),
+        np.tile(own, spines),
         core_port.reshape(-1),
     )
 
