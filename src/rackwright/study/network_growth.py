@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
+from rackwright.errors import ProgramError
 from rackwright.program.case import Case
 from rackwright.rack.design import RackDesign
+from rackwright.rack.network.cabling.regrowth import refitted, relaid
 from rackwright.rack.network.clos import usable_ports
+from rackwright.rack.network.laid import placed_cluster
 from rackwright.rack.network.topology.growth import Shape, Stage, final_growth, minimal_growth
 from rackwright.rack.network.topology.wiring import FabricProblem
+from rackwright.rack.pieces import pieces_of
 from rackwright.tables import Finding, finding
 
 Way = Literal["minimal", "final"]
@@ -61,14 +66,36 @@ def _shape(case: Case, design: RackDesign, racks: int) -> Shape:
 
 
 def growth_rows(case: Case, design: RackDesign, found: dict[Way, list[Stage]]) -> Iterator[tuple[Any, ...]]:
-    """One row a way and stage."""
+    """One row a way and stage; what becomes of cables is empty where the last stage cannot be placed."""
     own = case.rack[design.generation].network.growth
     for way in WAYS:
+        cables = cables_of_growth(case, design, found[way])
         for number, stage in enumerate(found[way], start=1):
             yield (
                 design.generation, way, "yes" if way == own else "no", number, stage.racks,
                 int(stage.wiring.tier.max()), stage.switches, len(stage.laid), len(stage.added), len(stage.moved),
+                *cables[number - 1],
             )  # fmt: skip
+
+
+def cables_of_growth(
+    case: Case, design: RackDesign, stages: list[Stage]
+) -> list[tuple[int | None, int | None, int | None, int | None]]:
+    """Of each stage: links kept, pulled anew with the cable there is, replaced; and kept ones that a new floor would change."""
+    rack, catalogue = case.rack[design.generation], case.catalogue
+    pieces = pieces_of(rack, catalogue)
+    stock_m = np.unique([metres for part in catalogue.media.values() for metres in part.stock_m])
+    try:
+        places = {id(stage.wiring): placed_cluster(stage.wiring, rack, catalogue, pieces)[0] for stage in stages}
+    except ProgramError:
+        return [(None, None, None, None)] * len(stages)
+    last = stages[-1].wiring
+    found: list[tuple[int | None, int | None, int | None, int | None]] = [(0, 0, 0, 0)]
+    for before, stage in itertools.pairwise(stages):
+        refit = refitted(before, stage, last, places[id(last)], stock_m)
+        anew = relaid(before, stage, places[id(before.wiring)], places[id(stage.wiring)], stock_m)
+        found.append((*refit, anew))
+    return found
 
 
 def growth_findings(case: Case, design: RackDesign, found: dict[Way, list[Stage]]) -> Iterator[Finding]:

@@ -54,6 +54,16 @@ NETWORK_GROWTH = TableSpec(
         Column("links", "links laid so far, all planes", type="count"),
         Column("added", "links laid at this stage, moved ones among them", type="count"),
         Column("moved", "links of the stage before that are pulled out and laid elsewhere", type="count"),
+        Column(
+            "kept",
+            "links of the stage before that stay as they are, racks standing where the last stage has them",
+            type="count",
+        ),
+        Column("repulled", "moved links whose stocked length does at their new place", type="count"),
+        Column("replaced", "moved links that want a longer one, or whose switch is gone", type="count"),
+        Column(
+            "relaid", "kept links that want another stocked length where the rule places each stage anew", type="count"
+        ),
     ),
 )
 

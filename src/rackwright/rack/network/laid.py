@@ -60,11 +60,11 @@ def laid_cluster(
     ProgramError
         Where no medium joins two cages, reaches, or comes in the form that is wanted; where a rack is too low.
     """
-    placement, cages = _placed(wiring, rack, catalogue, pieces)
+    placement, cages = placed_cluster(wiring, rack, catalogue, pieces)
     return cut_list(wiring, placement, cages, media, hub_ru=placement.floor.rack_ru)
 
 
-def _placed(
+def placed_cluster(
     wiring: Wiring, rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...]
 ) -> tuple[Placement, tuple[Cage, ...]]:
     """Where every device stands, and the cages of adapters, leaves, spines and cores."""
@@ -86,7 +86,7 @@ def laid_bill(
     ProgramError
         As `laid_cluster`; also where parts share a cage, so that they cannot be counted apart.
     """
-    placement, cages = _placed(wiring, rack, catalogue, pieces)
+    placement, cages = placed_cluster(wiring, rack, catalogue, pieces)
     used = np.zeros(link_ends(_only(wiring, np.arange(0)), cages).cages, dtype=bool)
     modules: list[LaidPart] = []
     cables: list[LaidPart] = []

@@ -107,17 +107,37 @@ def changes(before: Wiring, laid_before: Ints, after: Wiring, laid_after: Ints) 
 
     Of the links side by side between two nodes as many stay as `after` has: which port of a node they keep is free.
     """
-    names = [_names(wiring) for wiring in (before, after)]
+    had, has = _ways(before, laid_before, after, laid_after)
+    return laid_before[~np.isin(had, has)], laid_after[~np.isin(has, had)]
+
+
+def kept(before: Wiring, laid_before: Ints, after: Wiring, laid_after: Ints) -> tuple[Ints, Ints]:
+    """Links that stay: their ids in `before` and, in the same order, in `after`."""
+    had, has = _ways(before, laid_before, after, laid_after)
+    _, one, other = np.intersect1d(had, has, assume_unique=True, return_indices=True)
+    return laid_before[one], laid_after[other]
+
+
+def same_nodes(before: Wiring, after: Wiring) -> Ints:
+    """(nodes of `before`,) the node of `after` of the same name; -1 where it has none."""
+    names, others = names_of(before), names_of(after)
+    order = np.argsort(others)
+    at = np.minimum(np.searchsorted(others[order], names), len(others) - 1)
+    return np.where(others[order][at] == names, order[at], -1)
+
+
+def _ways(before: Wiring, laid_before: Ints, after: Wiring, laid_after: Ints) -> tuple[Ints, Ints]:
+    """A number for each laid link of either stage: of its two nodes, by name, and its place between them."""
+    names = [names_of(wiring) for wiring in (before, after)]
     known, code = np.unique(np.concatenate(names), return_inverse=True)
     of_before, of_after = np.split(code, [before.nodes])
     one = _pairs(before, laid_before, of_before, len(known))
     other = _pairs(after, laid_after, of_after, len(known))
     most = int(max(one[1].max(initial=0), other[1].max(initial=0))) + 1
-    had, has = one[0] * most + one[1], other[0] * most + other[1]
-    return laid_before[~np.isin(had, has)], laid_after[~np.isin(has, had)]
+    return one[0] * most + one[1], other[0] * most + other[1]
 
 
-def _names(wiring: Wiring) -> Ints:
+def names_of(wiring: Wiring) -> Ints:
     """(nodes,) a number that names the node's plane, tier, group and number in any stage."""
     name = wiring.plane.astype(np.int64) + 1
     for column, bits in ((wiring.tier, 2), (wiring.group, 22), (wiring.number, 22)):
