@@ -41,7 +41,11 @@ def bill_of(
     rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], path: PowerPath, loop: Loop, network: ScaleOut
 ) -> tuple[BillLine, ...]:
     """All lines. A rack's own power shelves are in its bill also where they stand in a sidecar."""
-    return (*_in_rack(rack, catalogue, pieces, path), *_shared(rack, catalogue, loop, network))
+    return (
+        *_in_rack(rack, catalogue, pieces, path),
+        *_shared(rack, catalogue, loop, network),
+        *_beside(catalogue, network),
+    )
 
 
 def cost_usd(bill: tuple[BillLine, ...], *, shared: bool) -> float:
@@ -105,6 +109,17 @@ def _shared(rack: Rack, catalogue: Catalogue, loop: Loop, network: ScaleOut) -> 
             own = catalogue.modules.get(one.name)
             bought = family if own is not None and own.rate_bit_s == optic.rate_bit_s else ""
             yield BillLine(where, one.name, kind, bought, per_rack, one.unit_cost_usd, 0.0, True, 0)
+
+
+def _beside(catalogue: Catalogue, network: ScaleOut) -> Iterator[BillLine]:
+    """Switches and modules of the fabrics beside the scale-out one."""
+    for one in network.others:
+        where, racks = f"network.fabrics.{one.name}", network.cluster_racks
+        switch = catalogue.switches[one.switch]
+        yield _part_line(f"{where}.switch", one.switch, "switches", switch, one.switches / racks, True, 0)
+        if one.optics:
+            optic = catalogue.optics[one.optic]
+            yield _part_line(f"{where}.optic", one.optic, "optics", optic, one.optics / racks, True, 0)
 
 
 def bill_findings(generation: str, rack: Rack, in_rack_usd: float) -> list[Finding]:

@@ -152,7 +152,7 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
         *power_findings(generation, rack, catalogue, path),
         *cooling_findings(generation, rack, catalogue, loop),
         *block_findings(generation, rack, catalogue, block),
-        *network_findings(generation, rack, network, cluster_from),
+        *network_findings(generation, rack, catalogue, network, cluster_from),
         *counted,
         *layout_findings(generation, rack, layout),
         *bill_findings(generation, rack, in_rack_usd),
@@ -164,7 +164,7 @@ def _design(generation: str, rack: Rack, catalogue: Catalogue, wanted: int | Non
         dc_power_w=path.dc_power_w,
         liquid_heat_w=path.liquid_w,
         air_heat_w=path.air_w,
-        shared_power_w=network.switch_power_w + network.optic_power_w + loop.pump_power_w,
+        shared_power_w=network.switch_power_w + network.optic_power_w + network.others_power_w + loop.pump_power_w,
         cost_usd=in_rack_usd,
         shared_cost_usd=shared_usd,
         cost_with_shared_usd=in_rack_usd + shared_usd,
@@ -459,7 +459,10 @@ def _network_row(design: RackDesign, rack: Rack) -> tuple[Any, ...]:
 def _block_rows(design: RackDesign) -> Iterator[tuple[Any, ...]]:
     """Shared lines of the bill with their power; the switches' power goes by their number."""
     network = design.network
-    switches = sum(line.count for line in design.bill if line.shared and line.kind == "switches")
+    own = {f"network.{tier}" for tier in ("leaf", "spine", "core")}
+    switches = sum(line.count for line in design.bill if line.path in own)
+    beside_w = {f"network.fabrics.{one.name}.switch": one.switch_power_w for one in network.others}
+    beside_w |= {f"network.fabrics.{one.name}.optic": one.optic_power_w for one in network.others}
     module_w = {one.name: one.unit_power_w for one in network.modules}
     for line in design.bill:
         if line.shared:
@@ -470,5 +473,6 @@ def _block_rows(design: RackDesign) -> Iterator[tuple[Any, ...]]:
                 "modules": module_w.get(line.part, 0.0) * line.count,
                 "media": 0.0,
             }[line.kind]
-            what = line.path.rsplit(".", 1)[-1]
+            power_w = beside_w.get(line.path, power_w)
+            what = " ".join(line.path.split(".")[2:]) if line.path in beside_w else line.path.rsplit(".", 1)[-1]
             yield design.generation, what, line.part, float(line.count), line.cost_usd, power_w

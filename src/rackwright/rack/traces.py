@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rackwright.program.fields import Section
 from rackwright.program.sections.parts import Catalogue
-from rackwright.program.sections.rack import Rack
+from rackwright.program.sections.rack import OtherFabric, Rack
 from rackwright.rack.pieces import Piece, adapters_of, is_role, pieces_of, written
 from rackwright.tables import Trace
 
@@ -47,6 +47,19 @@ class _Paths:
         if not isinstance(section, Section):
             return ()
         return written(section, f"{self.here}.network.{name}", *type(section).model_fields)
+
+    def beside(self, network: ScaleOut, attribute: str) -> tuple[str, ...]:
+        """What the fabrics beside the scale-out one rest on: their shape, and an attribute of their parts."""
+        asked = self.rack.network.fabrics
+        return _once(
+            path
+            for one in network.others
+            for path in (
+                *written(asked[one.name], f"{self.here}.network.fabrics.{one.name}", *OtherFabric.model_fields),
+                *self.part("switches", one.switch, attribute, "ports", "rate_bit_s", "ports_most"),
+                *(self.part("optics", one.optic, attribute, "rate_bit_s") if one.optic else ()),
+            )
+        )
 
     def laid(self, network: ScaleOut) -> tuple[str, ...]:
         """Figures that modules and cables counted by port rest on; empty where they are counted by rate."""
@@ -289,6 +302,7 @@ def _network_traces(design: RackDesign, paths: _Paths, from_demand: bool) -> Ite
             *paths.of_rack("block", "racks"),
             *paths.part("switches", network.switch, "power_w"),
             *paths.part("optics", network.optic, "power_w"),
+            *paths.beside(network, "power_w"),
             *paths.part("cdus", rack.cooling.cdu, "power_w"),
         ),
     )
@@ -360,6 +374,7 @@ def _cost_traces(design: RackDesign, paths: _Paths) -> Iterator[Trace]:
             *paths.part("cdus", cdu, "cost_usd"),
             *paths.part("switches", network.switch, "cost_usd"),
             *paths.part("optics", network.optic, "cost_usd"),
+            *paths.beside(network, "cost_usd"),
         ),
     )
     yield Trace(

@@ -69,7 +69,7 @@ NETWORK_GROWTH = TableSpec(
 
 NETWORK_FABRICS = TableSpec(
     "rack.network_fabrics",
-    "Fabrics beside the scale-out one, as the program names them, for the same cluster; not in the bill.",
+    "Fabrics beside the scale-out one, as the program names them, for the same cluster; with its parts in the bill.",
     (
         _GENERATION,
         Column("fabric", "name in the program", type="text"),

@@ -200,6 +200,8 @@ class OtherFabric(f.Section):
     rate_bit_s: f.PositiveBitRate
     switch: Annotated[str, f.refers("switches")]
     oversubscription: f.PositiveRatio = 1.0
+    #: Module at both ends of its links; absent: its modules are not in the bill.
+    optic: Annotated[str, f.refers("optics")] | None = None
 
 
 #: A choice whose source can be named.

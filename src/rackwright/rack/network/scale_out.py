@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rackwright.program.sections.parts import Catalogue, Chip, Switch
 from rackwright.program.sections.rack import Rack
 from rackwright.rack.network.clos import Fabric, usable_ports
+from rackwright.rack.network.others import Beside, beside, beside_findings
 from rackwright.rack.network.shapes import Cluster, counted_plane
 from rackwright.rack.pieces import Piece, accelerators_of, adapters_of
 from rackwright.tables import Finding, finding, not_modelled
@@ -53,6 +54,13 @@ class ScaleOut:
     #: Modules and cables of the cluster counted by port (`network.counted: ports`); empty where modules go by rate.
     modules: tuple[LaidPart, ...] = ()
     cables: tuple[LaidPart, ...] = ()
+    #: Fabrics beside this one, for the same racks.
+    others: tuple[Beside, ...] = ()
+
+    @property
+    def others_power_w(self) -> float:
+        """Switches and modules of the fabrics beside it, per rack."""
+        return math.fsum(one.switch_power_w + one.optic_power_w for one in self.others)
 
     @property
     def leaf_per_rack(self) -> float:
@@ -114,6 +122,7 @@ def scale_out(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], clust
         delivered_bit_s=adapters_bit_s * fabric.delivered_share,
         switch_power_w=switch.power_w * fabric.switches * fabric.planes / cluster_racks,
         optic_power_w=optic.power_w * optics / cluster_racks,
+        others=beside(rack, catalogue, cluster_racks),
     )
 
 
@@ -155,7 +164,36 @@ def _optics(
     return at_trays * cluster_racks + at_switches * fabric.planes
 
 
-def network_findings(generation: str, rack: Rack, found: ScaleOut, cluster_from: str) -> list[Finding]:
+def _plane_findings(generation: str, rack: Rack, catalogue: Catalogue, found: ScaleOut) -> Iterator[Finding]:
+    """Planes whose links are no half, quarter or eighth of a switch's port, nor whole ports; with those that are."""
+    switch, network = catalogue.switches[rack.network.switch], rack.network
+
+    def fits(planes: int) -> bool:
+        link_bit_s = found.adapter_bit_s / planes
+        if link_bit_s >= switch.rate_bit_s:
+            return abs(math.remainder(link_bit_s / switch.rate_bit_s, 1.0)) < 1e-9
+        split = switch.rate_bit_s / link_bit_s
+        most = (switch.ports_most or switch.ports) / switch.ports
+        return abs(math.remainder(math.log2(split), 1.0)) < 1e-9 and split <= most * (1 + 1e-9)
+
+    if found.adapter_bit_s > 0 and not fits(network.planes):
+        good = [planes for planes in range(1, 65) if fits(planes)]
+        yield finding(
+            "rack.network.planes", generation, 1.0, 0.0, "", standing="estimate", severity="warning",
+            source=f"rack.{generation}.network.planes",
+            text=f"{network.planes} planes: links of {found.link_bit_s / 1e9:.4g} Gbit/s are no breakout of a port of "
+            f"{switch.rate_bit_s / 1e9:g} Gbit/s of {network.switch}: {_listed(good) or 'no number of'} planes would do",
+        )  # fmt: skip
+
+
+def _listed(numbers: list[int]) -> str:
+    words = [str(number) for number in numbers]
+    return " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def network_findings(
+    generation: str, rack: Rack, catalogue: Catalogue, found: ScaleOut, cluster_from: str
+) -> list[Finding]:
     """Every check of the fabric."""
     here, declared = f"rack.{generation}.network", f"rack.{generation}.declared.scale_out"
     checks = [
@@ -186,8 +224,12 @@ def network_findings(generation: str, rack: Rack, found: ScaleOut, cluster_from:
         not_modelled(
             "rack.network.other_fabrics",
             generation,
-            "scale-up, storage, front-end and management networks and the reach of optics are not checked",
+            "scale-up, storage, front-end and management networks and the reach of optics are not checked"
+            if not found.others
+            else "the scale-up network and the reach of optics are not checked",
         ),
+        *beside_findings(generation, rack, catalogue, found.cluster_racks),
+        *_plane_findings(generation, rack, catalogue, found),
         not_modelled(
             "rack.network.traffic",
             generation,
