@@ -19,12 +19,14 @@ WIDTH, MARGIN = 360.0, 8.0
 BOX, GAP, FAN = 52.0, 74.0, 108.0
 #: Boxes drawn for all, and lines of a fan.
 MOST_DRAWN = 6
+#: Boxes drawn for a group of a dragonfly+.
+GROUP = 2
 
 _STYLE = """
 .rw-net-word{fill:var(--text,#1b1f24);font:600 13px system-ui,sans-serif}
 .rw-net-note{fill:var(--quiet,#5a636e);font:11px system-ui,sans-serif}
 .rw-net-alarm{fill:var(--alarm,#b3261e);font:600 11px system-ui,sans-serif}
-.rw-net-link{stroke:var(--line,#d9dee3);stroke-width:1.2;fill:none}
+.rw-net-link{stroke:var(--quiet,#5a636e);stroke-opacity:.4;stroke-width:1.2;fill:none}
 .rw-net-card{fill:var(--ground,#f6f7f8);stroke:var(--line,#d9dee3)}
 """
 _ALONE = "@media (prefers-color-scheme:dark){:root{--alarm:#ff8a80}}"
@@ -47,6 +49,8 @@ class _Between:
     links: int
     words: str
     load_share: float
+    #: Only within groups of a dragonfly+.
+    grouped: bool = False
 
 
 def fabric_svg(design: RackDesign, *, alone: bool = False) -> str:
@@ -65,7 +69,8 @@ def fabric_svg(design: RackDesign, *, alone: bool = False) -> str:
         parts += _row(tier, y)
         if at + 1 < len(tiers):
             parts += _links(between[at], tier, tiers[at + 1], y + BOX)
-    foot = height + 20
+    parts += _beside(tiers[0], network.fabric, top)
+    foot = height + (26 if planes > 1 else 20)
     for words in _foot(network):
         parts.append(svg.text(MARGIN, foot, words, css="rw-net-note"))
         foot += 15
@@ -78,10 +83,11 @@ def _tiers(network: ScaleOut) -> Iterator[_Tier]:
     fabric = network.fabric
     switch = svg.cut(network.switch, 15)
     pods = _pods(fabric) if fabric.cores else 1
+    low = ("switch", "switches") if fabric.topology == "torus" else ("leaf", "leaves")
     rows = (
         ("core", "cores", fabric.cores, fabric.spine_core_links // fabric.cores if fabric.cores else 0),
         ("spine", "spines", fabric.spines, fabric.spine_down + fabric.spine_up),
-        ("leaf", "leaves", fabric.leaves, fabric.leaf_down + fabric.leaf_up),
+        (*low, fabric.leaves, fabric.leaf_down + fabric.leaf_up),
     )
     for one, many, count, used in rows:
         if count:
@@ -100,7 +106,8 @@ def _between(fabric: Fabric) -> Iterator[_Between]:
         yield _Between(fabric.spine_core_links, words, _load(fabric, fabric.spine_core_links, _pods(fabric)))
     if fabric.topology == "dragonfly+":
         words = f"each leaf {fabric.leaf_up:,}, within its group"
-        yield _Between(fabric.leaf_spine_links, words, _load(fabric, fabric.leaf_spine_links, fabric.leaves))
+        load = _load(fabric, fabric.leaf_spine_links, fabric.leaves)
+        yield _Between(fabric.leaf_spine_links, words, load, grouped=True)
     elif fabric.spines:
         spines = _pod_spines(fabric) if fabric.cores else fabric.spines
         words = f"each leaf {fabric.leaf_up:,}: {fabric.leaf_up // spines:,} to each of {spines:,} spines"
@@ -135,10 +142,21 @@ def _cards(planes: int, top: float, height: float) -> Iterator[str]:
     for card in range(min(planes, 4) - 1, 0, -1):
         shift = 4.0 * card
         yield svg.rect(
-            MARGIN - 4 + shift, top - 8 - shift, WIDTH - 2 * MARGIN, height - top + 16, "rw-net-card", radius=6
+            MARGIN - 4 + shift, top - 8 - shift, WIDTH - 2 * MARGIN - 2, height - top + 16, "rw-net-card", radius=6
         )
     if planes > 1:
         yield svg.rect(MARGIN - 4, top - 8, WIDTH - 2 * MARGIN, height - top + 16, "rw-net-card", radius=6)
+
+
+def _beside(tier: _Tier, fabric: Fabric, y: float) -> Iterator[str]:
+    """Links among the switches of the top row, where a topology has them: arcs from each group to the next."""
+    if fabric.topology in ("dragonfly+", "torus", "circuits") and fabric.fits:
+        drawn = min(tier.count, MOST_DRAWN)
+        step = GROUP if fabric.topology == "dragonfly+" else 1
+        for at in range(0, drawn - step, step):
+            left, right = _place(at, drawn), _place(at + step, drawn)
+            yield svg.line(left, y + 14, (left + right) / 2, y + 5, "rw-net-link")
+            yield svg.line((left + right) / 2, y + 5, right, y + 14, "rw-net-link")
 
 
 def _row(tier: _Tier, y: float) -> Iterator[str]:
@@ -163,6 +181,8 @@ def _links(between: _Between, upper: _Tier, lower: _Tier, y: float) -> Iterator[
     for at in range(below):
         for up in range(above):
             if own and above > 1 and up != at * above // below:
+                continue
+            if between.grouped and up // GROUP != at // GROUP:
                 continue
             yield svg.line(_place(at, below), y + GAP + 14, _place(up, above), y - 14, "rw-net-link")
     full = between.load_share

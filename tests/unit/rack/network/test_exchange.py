@@ -295,6 +295,19 @@ def test_each_row_of_racks_has_the_cables_that_end_in_it(plain: CutList, tmp_pat
         book.close()
 
 
+def test_every_word_of_a_workbook_has_the_width_that_it_takes(plain: CutList, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write_workbooks(plain, tmp_path, rows=[0])[0])
+    for name in ("Cables", "Orders", "Racks"):
+        sheet = book[name]
+        for cells in sheet.iter_cols():
+            longest = max(len(str(cell.value)) for cell in cells if cell.value is not None)
+            letter = cells[0].column_letter
+            # columns of one width in a row are written as one: the first of them has it
+            dimension = next(d for d in sheet.column_dimensions.values() if d.min <= cells[0].column <= d.max)
+            assert dimension.width >= longest, (name, letter)
+        assert sheet.print_title_rows == "$1:$1"
+
+
 def test_only_the_rows_asked_for_are_written(plain: CutList, tmp_path: Path) -> None:
     assert len(write_workbooks(plain, tmp_path, rows=[0])) == len(list(tmp_path.glob("*.xlsx"))) == 1
 

@@ -57,13 +57,32 @@ def _write(path: Path, cables: pl.DataFrame, tasks: pl.DataFrame) -> None:
         head = book.add_format({"bold": True})
         for name, table in (("Cables", cables), ("Orders", orders), ("Racks", tasks)):
             sheet = book.add_worksheet(name)
+            for column, width in enumerate(widths(table)):
+                sheet.set_column(column, column, width)
+            _printed(sheet)
             sheet.freeze_panes(1, 0)
             sheet.write_row(0, 0, table.columns, head)
             _rows(sheet, table.iter_rows())
             sheet.autofilter(0, 0, table.height, len(table.columns) - 1)
         sheet = book.add_worksheet("Columns")
+        sheet.set_column(0, 1, 12)
+        sheet.set_column(2, 2, 110)
         sheet.write_row(0, 0, ("column", "unit", "meaning"), head)
         _rows(sheet, COLUMNS)
+
+
+def widths(table: pl.DataFrame) -> list[int]:
+    """Characters that each column takes, with room for the filter's button beside its name."""
+    longest = table.select(pl.all().cast(pl.String).str.len_chars().max().fill_null(0)).row(0) if table.height else ()
+    wide = [*longest] or [0] * len(table.columns)
+    return [max(len(name) + 4, int(most) + 2) for name, most in zip(table.columns, wide, strict=True)]
+
+
+def _printed(sheet: Any) -> None:
+    """On paper: across, as wide as one page, with the names on every page."""
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _rows(sheet: Any, rows: Iterable[Sequence[Any]]) -> None:
