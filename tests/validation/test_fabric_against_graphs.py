@@ -20,7 +20,13 @@ from rackwright.rack.network.load.links import link_load
 from rackwright.rack.network.load.symmetric import symmetric_load
 from rackwright.rack.network.load.traffic import uniform
 from rackwright.rack.network.topology.clos import clos_wiring
-from rackwright.rack.network.topology.direct import dragonfly_plus_wiring, dragonfly_wiring, torus_wiring
+from rackwright.rack.network.topology.direct import (
+    circuit_wiring,
+    dragonfly_plus_wiring,
+    dragonfly_wiring,
+    matched_circuits,
+    torus_wiring,
+)
 
 #: Without parallel links: as many spines as uplinks, and as many cores in a group as uplinks of a spine.
 PLAIN = {
@@ -30,6 +36,12 @@ PLAIN = {
     ),
     "dragonfly": dragonfly_wiring(groups=9, switches=4, per_switch=2, global_links=2, ports=7, link_bit_s=1.0),
     "torus": torus_wiring(sizes=(4, 4, 3), per_switch=1, ports=7, link_bit_s=1.0),
+    "torus of 64 switches, the last ones empty": torus_wiring(
+        sizes=(4, 4, 4), per_switch=2, ports=8, link_bit_s=1.0, endpoints=101
+    ),
+    "circuits, some pairs of leaves without one": circuit_wiring(
+        end_switch=np.arange(42) // 3, circuits=matched_circuits(14, 5), ports=8, link_bit_s=1.0
+    ),
 }
 #: With parallel links, which igraph counts one by one.
 PARALLEL = {
@@ -40,6 +52,21 @@ PARALLEL = {
     ),
     "dragonfly+": dragonfly_plus_wiring(
         groups=5, leaves=4, spines=4, per_leaf=4, global_links=4, ports=8, link_bit_s=1.0
+    ),
+    "dragonfly+, two links to a spine, leaves not full": dragonfly_plus_wiring(
+        groups=4,
+        leaves=3,
+        spines=3,
+        per_leaf=6,
+        global_links=5,
+        side_links=2,
+        ports=12,
+        link_bit_s=1.0,
+        endpoints=61,
+        group_endpoints=16,
+    ),
+    "circuits, two or three to a pair": circuit_wiring(
+        end_switch=np.arange(40) // 8, circuits=matched_circuits(5, 12), ports=20, link_bit_s=1.0
     ),
 } | PLAIN
 
