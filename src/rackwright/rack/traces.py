@@ -259,7 +259,9 @@ def _network_traces(design: RackDesign, paths: _Paths, from_demand: bool) -> Ite
             *paths.of_rack("block", "racks"),
             *paths.counts(adapters),
             *paths.parts(adapters, "rate_bit_s"),
-            *paths.of_rack("network", "topology", "rails", "planes", "switch", "oversubscription"),
+            *paths.of_rack(
+                "network", "topology", "rails", "planes", "switch", "oversubscription", "spine_oversubscription"
+            ),
             *paths.shape(),
             *paths.part("switches", network.switch, "ports", "rate_bit_s", "ports_most"),
         ),

@@ -162,6 +162,9 @@ def _growth(
     if design.network.fabric.topology != "folded-clos":
         findings.append(_not_of(design, "growth", "growth in stages is worked out for folded Clos"))
         return
+    if case.rack[design.generation].network.spine_oversubscription > 1.0 and design.network.fabric.tiers == 3:
+        findings.append(_not_of(design, "growth", "growth is worked out without oversubscription above the spines"))
+        return
     racks = studied_racks(case, design, questions.racks, LAID_ENDPOINTS)
     try:
         found = grown(case, design, racks)

@@ -250,6 +250,8 @@ class RackNetwork(f.Section):
     switch: Annotated[str, f.refers("switches")]
     optic: Annotated[str, f.refers("optics")]
     oversubscription: f.PositiveRatio
+    #: Downlinks over uplinks of a spine, where a folded Clos has three tiers.
+    spine_oversubscription: f.PositiveRatio = Named(default=1.0, alias="spine_oversubscription")
     racks_per_cluster: f.OneOrMore | None = Named(default=None, alias="racks_per_cluster")
     #: Accelerators of a scale-up domain; all of a rack where nobody says.
     domain: f.OneOrMore | None = None

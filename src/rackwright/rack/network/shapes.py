@@ -14,7 +14,7 @@ import numpy as np
 
 from rackwright.program.sections.rack import RackNetwork
 from rackwright.rack.network.clos import Fabric, folded_clos, leaf_split, least_divisor
-from rackwright.rack.network.topology.clos import clos_wiring
+from rackwright.rack.network.topology.clos import clos_wiring, thinner_cores
 from rackwright.rack.network.topology.direct import (
     circuit_wiring,
     dragonfly_plus_wiring,
@@ -61,20 +61,36 @@ def counted_plane(network: RackNetwork, cluster: Cluster) -> Fabric:
     What all to all gets of a direct topology is exact: the plane is built and its load solved over minimal paths.
     """
     if network.topology == "folded-clos" or cluster.endpoints <= 0:
-        return folded_clos(
-            cluster.endpoints,
-            cluster.ports,
-            rails=network.rails,
-            planes=network.planes,
-            block_endpoints=cluster.block or None,
-            oversubscription=network.oversubscription,
-        )
+        return _thinned(network, _clos_counts(network, cluster))
     try:
         fabric = _COUNTS[network.topology](network, cluster)
         return replace(fabric, carried=_carried(wired_plane(network, cluster), network.topology))
     except FabricProblem as problem:
         nothing = _fabric(network, cluster, tiers=1, leaves=0, leaf_down=0)
         return replace(nothing, fits=False, problem=str(problem))
+
+
+def _clos_counts(network: RackNetwork, cluster: Cluster) -> Fabric:
+    return folded_clos(
+        cluster.endpoints,
+        cluster.ports,
+        rails=network.rails,
+        planes=network.planes,
+        block_endpoints=cluster.block or None,
+        oversubscription=network.oversubscription,
+    )
+
+
+def _thinned(network: RackNetwork, fabric: Fabric) -> Fabric:
+    """The count with fewer cores where three tiers are oversubscribed above the spines."""
+    over = network.spine_oversubscription
+    if over <= 1.0 or fabric.tiers != 3 or not fabric.fits:
+        return fabric
+    pods = math.ceil(fabric.leaves / (fabric.ports // 2))
+    cores, up = thinner_cores(fabric, pods, over)
+    return replace(
+        fabric, cores=fabric.spines // pods * cores, spine_up=up, spine_core_links=fabric.spines * up
+    )  # fmt: skip
 
 
 def wired_plane(network: RackNetwork, cluster: Cluster, *, name: str = "scale-out") -> Wiring:
@@ -115,8 +131,16 @@ def _clos(network: RackNetwork, cluster: Cluster, name: str, planes: int = 1, po
         oversubscription=network.oversubscription,
         port_group=port_group,
         uplinks=network.topology != "rail-only",
+        spine_oversubscription=_above_spines(network, cluster),
         name=name,
     )
+
+
+def _above_spines(network: RackNetwork, cluster: Cluster) -> float:
+    """Oversubscription above the spines; none where there is nothing above them."""
+    if network.topology != "folded-clos" or network.spine_oversubscription <= 1.0:
+        return 1.0
+    return network.spine_oversubscription if _clos_counts(network, cluster).tiers == 3 else 1.0
 
 
 def _carried(plane: Wiring, topology: str) -> float:

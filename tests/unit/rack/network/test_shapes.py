@@ -15,9 +15,10 @@ from rackwright.rack.network.topology.direct import matched_circuits, torus_wiri
 from rackwright.rack.network.topology.wiring import FabricProblem
 
 
-def asked(topology, *, rails=1, planes=1, oversubscription=1.0, dragonfly=None, torus=None, optical=136):
+def asked(topology, *, above=1.0, rails=1, planes=1, oversubscription=1.0, dragonfly=None, torus=None, optical=136):
     return SimpleNamespace(
         topology=topology, rails=rails, planes=planes, oversubscription=oversubscription,
+        spine_oversubscription=above,
         dragonfly=dragonfly or Dragonfly(), torus=torus or Torus(), circuits=Circuits.model_construct(switch_ports=optical),
     )  # fmt: skip
 
@@ -138,3 +139,24 @@ def test_a_shape_that_does_not_fit_says_what_would_do(network, would_do):
 def test_cables_of_direct_topologies_are_not_laid():
     with pytest.raises(FabricProblem, match="folded-clos or rail-only would do"):
         wired_cluster(asked("torus"), CLUSTERS[0], port_group=1, name="torus")
+
+
+@pytest.mark.parametrize("above", [1.0, 2.0, 3.5])
+def test_spines_with_fewer_uplinks_carry_the_share_that_these_are(above):
+    network, cluster = asked("folded-clos", above=above), Cluster(64, 8, 4, 16, 1.0)
+    fabric, plane = counted_plane(network, cluster), wired_plane(network, cluster)
+    assert fabric.tiers == 3
+    assert [fabric.leaves, fabric.spines, fabric.cores] == [len(plane.switches_of_tier(t)) for t in (1, 2, 3)]
+    assert fabric.links == plane.links
+    assert fabric.spine_down / fabric.spine_up <= above
+    # eight pods of 64: of an endpoint's traffic 448 parts of 511 need a core
+    wanted = min(1.0, fabric.delivered_share * 511 / 448)
+    assert link_load(plane, uniform(1.0)).carried_share == pytest.approx(wanted)
+
+
+def test_with_two_tiers_there_is_nothing_to_thin_above_the_spines():
+    cluster = CLUSTERS[0]
+    assert counted_plane(asked("folded-clos", above=4.0), cluster) == counted_plane(asked("folded-clos"), cluster)
+    assert (
+        wired_plane(asked("folded-clos", above=4.0), cluster).links == wired_plane(asked("folded-clos"), cluster).links
+    )

@@ -234,6 +234,17 @@ def _given_spines(plan: ClosPlan, fabric: Fabric, spines: int) -> ClosPlan:
     )
 
 
+def thinner_cores(fabric: Fabric, pods: int, oversubscription: float) -> tuple[int, int]:
+    """Cores of a group and uplinks of a spine with so many downlinks over uplinks of a spine: fewest cores, then links."""
+    least = max(1, math.ceil(fabric.spine_down / oversubscription * (1 - 1e-12)))
+    ports = fabric.ports
+    return min(
+        (least_divisor(up, math.ceil(pods * up / ports)), up)
+        for up in range(least, max(ports - fabric.spine_down, least) + 1)
+        if math.ceil(pods * up / ports) <= up
+    )
+
+
 def _thinner_above(plan: ClosPlan, fabric: Fabric, oversubscription: float) -> ClosPlan:
     """The plan of three tiers with fewer uplinks of a spine: the choice that takes the fewest cores, then links."""
     if fabric.tiers != 3 or not oversubscription >= 1:
@@ -241,13 +252,7 @@ def _thinner_above(plan: ClosPlan, fabric: Fabric, oversubscription: float) -> C
             f"an oversubscription of {oversubscription} above the leaves needs three tiers and a value from 1; "
             f"this fabric has {fabric.tiers} tiers: leave it out"
         )
-    least = max(1, math.ceil(fabric.spine_down / oversubscription * (1 - 1e-12)))
-    ports = fabric.ports
-    cores, spine_up = min(
-        (least_divisor(up, math.ceil(plan.pods * up / ports)), up)
-        for up in range(least, max(ports - fabric.spine_down, least) + 1)
-        if math.ceil(plan.pods * up / ports) <= up
-    )
+    cores, spine_up = thinner_cores(fabric, plan.pods, oversubscription)
     return ClosPlan(
         plan.endpoints, plan.block_endpoints, plan.rails, plan.twins, plan.down, plan.up, plan.pods, plan.pod_spines,
         spine_up, cores, single=False,
