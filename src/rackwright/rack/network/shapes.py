@@ -300,10 +300,21 @@ def _per_switch(network: RackNetwork, cluster: Cluster) -> Sequence[int]:
         if asked.per_switch and asked.per_switch < least:
             raise FabricProblem(
                 f"a torus of {' x '.join(map(str, asked.sizes))} with {asked.per_switch} adapters a switch has "
-                f"{places * asked.per_switch:,} places for {cluster.endpoints:,}: {least} a switch would do"
+                f"{places * asked.per_switch:,} places for {cluster.endpoints:,}: {_enough(network, cluster, least)} would do"
             )
         return (asked.per_switch or least,)
     return (asked.per_switch,) if asked.per_switch else range(min(cluster.ports - 1, cluster.endpoints), 0, -1)
+
+
+def _enough(network: RackNetwork, cluster: Cluster, least: int) -> str:
+    """What would hold the cluster: more adapters on a switch where it has the ports, else the sizes of the rule."""
+    if least + sum(min(size - 1, 2) for size in network.torus.sizes) <= cluster.ports:
+        return f"{least} a switch"
+    grids = (_grid((), per, None, cluster) for per in range(cluster.ports - 1, 0, -1))
+    grid = next((one for one in grids if one.side_links), None)
+    if grid is None:
+        return "a switch of more ports"
+    return f"{' x '.join(map(str, grid.sizes))} with {grid.per_switch} adapters a switch"
 
 
 def _grid(sizes: tuple[int, ...], per_switch: int, side_links: int | None, cluster: Cluster) -> Grid:

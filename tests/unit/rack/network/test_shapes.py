@@ -1,5 +1,6 @@
 """Topologies that a program names: what is counted is built, loads and cuts are those of theory."""
 
+import re
 from collections import Counter
 from types import SimpleNamespace
 
@@ -126,6 +127,10 @@ def test_rails_of_different_blocks_do_not_meet():
             asked("torus", torus=Torus.model_construct(sizes=(2, 2), per_switch=None, side_links=20)),
             "switches of 56 ports",
         ),
+        (
+            asked("torus", torus=Torus.model_construct(sizes=(2,), per_switch=3, side_links=None)),
+            "adapters a switch would do",
+        ),
         (asked("rail-only"), "2 rails"),
     ],
 )
@@ -134,6 +139,16 @@ def test_a_shape_that_does_not_fit_says_what_would_do(network, would_do):
     fabric = counted_plane(network, cluster)
     assert not fabric.fits
     assert would_do in fabric.problem
+
+
+def test_the_torus_that_would_do_does():
+    cluster = Cluster(8, 8, 8, 32, 1.0)
+    problem = counted_plane(
+        asked("torus", torus=Torus.model_construct(sizes=(2,), per_switch=3, side_links=None)), cluster
+    ).problem
+    sizes, per = re.search(r": (\d+ x \d+ x \d+) with (\d+) adapters", problem).groups()
+    told = Torus.model_construct(sizes=tuple(map(int, sizes.split(" x "))), per_switch=int(per), side_links=None)
+    assert counted_plane(asked("torus", torus=told), cluster).fits
 
 
 def test_cables_of_direct_topologies_are_not_laid():
