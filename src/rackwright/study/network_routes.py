@@ -18,7 +18,7 @@ from rackwright.rack.network.shapes import LAID, WORDS
 from rackwright.rack.network.topology.wiring import Wiring
 from rackwright.tables import Finding, finding
 
-MINIMAL, VALIANT = "minimal", "Valiant"
+MINIMAL, WEIGHTED, VALIANT = "minimal", "minimal, weighted", "Valiant"
 
 
 def port_rows(design: RackDesign, plane: Wiring) -> Iterator[tuple[Any, ...]]:
@@ -66,13 +66,14 @@ def _all_to_all(design: RackDesign, plane: Wiring) -> tuple[float, float, str]:
 
 
 def route_rows(design: RackDesign, graph: Graph, traffics: Iterable[tuple[str, Traffic]]) -> Iterator[tuple[Any, ...]]:
-    """Each traffic over minimal paths, and over Valiant's where switches are joined side by side."""
+    """Each traffic over minimal paths (ECMP); where switches are joined side by side also weighted (WCMP), and Valiant's."""
     plane, topology = graph.wiring, design.network.fabric.topology
     bisection = bisection_share(plane, topology, design.network.adapters)
     racks = plane.endpoints // max(design.network.adapters, 1)
     for name, traffic in traffics:
         loads = [(MINIMAL, link_load(graph, traffic))]
         if topology not in LAID and plane.switches > 1:
+            loads.append((WEIGHTED, link_load(graph, traffic, "wcmp")))
             loads.append((VALIANT, valiant_load(graph, traffic)))
         for paths, load in loads:
             yield (

@@ -133,7 +133,7 @@ NETWORK_ROUTES = TableSpec(
         Column("topology", "topology of the plane", type="text"),
         Column("racks", "racks of the cluster that is studied", type="count"),
         Column("traffic", "who sends to whom, every adapter all it can", type="text"),
-        Column("paths", "minimal, or Valiant's (direct topologies)", type="text"),
+        Column("paths", "minimal by ECMP; of direct topologies also weighted by WCMP, and Valiant's", type="text"),
         Column("links", "mean links of a path, the adapters' own two among them"),
         Column("worst", "load of the most loaded link between switches, of its rate", shown="%"),
         Column("delivered", "share of the traffic that has a path", shown="%"),

@@ -41,11 +41,15 @@ def test_a_direct_topology_of_the_program_is_built_as_counted_and_is_routed_both
     for row in rows(outcome, "rack.network_ports"):
         assert (row["switches"], row["links"]) == (row["counted"], row["links_counted"])
     routes = {(row["traffic"], row["paths"]): row for row in rows(outcome, "rack.network_routes")}
-    assert set(routes) == {(t, p) for t in ("all to all", "half the cluster away") for p in ("minimal", "Valiant")}
+    assert set(routes) == {
+        (t, p) for t in ("all to all", "half the cluster away") for p in ("minimal", "minimal, weighted", "Valiant")
+    }
     for (traffic, paths), row in routes.items():
         if paths == "Valiant":
             assert row["links"] > routes[traffic, "minimal"]["links"]
         assert row["delivered"] == pytest.approx(1.0)
+        if paths == "minimal, weighted":
+            assert row["links"] == pytest.approx(routes[traffic, "minimal"]["links"])  # other shares, the same ways
     assert any("adaptive routing" in one.text for one in findings(outcome, "rack.network.topology"))
 
 
