@@ -260,7 +260,14 @@ def _network_traces(design: RackDesign, paths: _Paths, from_demand: bool) -> Ite
             *paths.counts(adapters),
             *paths.parts(adapters, "rate_bit_s"),
             *paths.of_rack(
-                "network", "topology", "rails", "planes", "switch", "oversubscription", "spine_oversubscription"
+                "network",
+                "topology",
+                "dual_tor",
+                "rails",
+                "planes",
+                "switch",
+                "oversubscription",
+                "spine_oversubscription",
             ),
             *paths.shape(),
             *paths.part("switches", network.switch, "ports", "rate_bit_s", "ports_most"),

@@ -78,9 +78,9 @@ def study_network(outcome: Outcome, questions: NetworkQuestions, *, progress: Pr
         front = choice_of(outcome.program, case, design) if questions.choose else None
         if front is not None:
             rows[specs.NETWORK_CHOICE] += choice_rows(case, design, front)
-            if design.network.fabric.topology != "folded-clos":
+            if not _plain(case, design):
                 findings.append(
-                    _not_of(design, "choice", "the designs beside it are folded Clos, its own is not among them")
+                    _not_of(design, "choice", "the designs beside it are plain folded Clos, its own is not among them")
                 )
             findings.append(choice_finding(design, front))
         if questions.load or questions.hashed or questions.outages or questions.collectives:
@@ -176,6 +176,12 @@ def _growth(
     findings += growth_findings(case, design, found)
     if questions.cut_list is not None:
         write_moved(design, found, questions.cut_list)
+
+
+def _plain(case: Case, design: RackDesign) -> bool:
+    """Whether the fabric is of the kind that the choice enumerates."""
+    network = case.rack[design.generation].network
+    return network.topology == "folded-clos" and network.twins == 1 and network.spine_oversubscription <= 1.0
 
 
 def _not_of(design: RackDesign, rule: str, text: str) -> Finding:
@@ -384,13 +390,13 @@ def load_rows(case: Case, design: RackDesign, graph: Graph) -> Iterator[tuple[An
 def traffics(plane: Wiring, design: RackDesign) -> Iterator[tuple[str, Traffic]]:
     """All to all, and each adapter to the one of the rack half the cluster away; where nothing joins rails, within them."""
     if design.network.fabric.topology == "rail-only":
-        yield WITHIN_RAILS, within_rails(plane.link_bit_s)
+        yield WITHIN_RAILS, within_rails(plane.end_bit_s)
         return
-    yield ALL_TO_ALL, uniform(plane.link_bit_s)
+    yield ALL_TO_ALL, uniform(plane.end_bit_s)
     per_rack = design.network.adapters
     racks = plane.endpoints // per_rack
     away = (np.arange(plane.endpoints) + racks // 2 * per_rack) % plane.endpoints
-    yield AWAY, permutation(away, plane.link_bit_s)
+    yield AWAY, permutation(away, plane.end_bit_s)
 
 
 def _load_row(

@@ -85,7 +85,7 @@ def machine_of(case: Case, design: RackDesign, paths: Paths | None) -> Machine |
     all_of_them = in_rack * network.cluster_racks
     fabric = network.fabric
     # a domain's adapters serve its accelerators evenly
-    out_byte_s = network.adapters * network.link_bit_s * fabric.planes / 8 / in_rack
+    out_byte_s = network.adapters * network.link_bit_s * fabric.planes * rack.network.twins / 8 / in_rack
     tiers = 1 + bool(fabric.spines) + bool(fabric.cores)
     metres = 2 * sum(paths.longest_m[:tiers]) if paths else 0.0
     path_s = fabric.hops * rack.network.hop_s + (fabric.hops + 1) * rack.network.fec_s + metres * FIBRE_S_M

@@ -62,6 +62,7 @@ def _shape(case: Case, design: RackDesign, racks: int) -> Shape:
         "planes": rack.network.planes,
         "block_racks": min(rack.block.racks, racks),
         "oversubscription": rack.network.oversubscription,
+        "dual_tor": rack.network.twins == 2,
     }
 
 

@@ -61,7 +61,7 @@ def worst_shares(domains: Domains) -> dict[str, float]:
     """
     if domains.count < 2:
         return {}
-    rate_bit_s, every = domains.graph.wiring.link_bit_s, np.arange(domains.count)
+    rate_bit_s, every = domains.graph.wiring.end_bit_s, np.arange(domains.count)
     ring = domains.worst(domains.between(every, (every + 1) % domains.count, rate_bit_s))
     low, high = double_tree(domains.count)
     edges = domains.between(np.concatenate([low, high]), np.concatenate([high, low]), rate_bit_s / 4)
@@ -97,7 +97,7 @@ def group_share(use: Use, domains: Domains, machine: Machine) -> float:
         return 1.0
     inside, every = machine.per_domain, np.arange(domains.count)
     apart = max(use.stride // inside, 1)
-    rate_bit_s = domains.graph.wiring.link_bit_s
+    rate_bit_s = domains.graph.wiring.end_bit_s
     if use.collective != "all-to-all":
         target = (every + (apart % domains.count or max(domains.count // 2, 1))) % domains.count
         return domains.worst(domains.between(every, target, rate_bit_s))

@@ -68,6 +68,7 @@ def outages(case: Case, design: RackDesign, plane: Graph, seed: int) -> Iterator
                     rates,
                     adapters=round(network.adapters * network.cluster_racks * share),
                     planes=planes,
+                    twins=rack.network.twins,
                     leaves=round(fabric.leaves * planes * share),
                     uppers=round((fabric.spines + fabric.cores) * planes * share),
                     fabric_links=round((fabric.leaf_spine_links + fabric.spine_core_links) * planes * share),
@@ -87,7 +88,7 @@ def _left(plane: Graph) -> tuple[float, float]:
     if not len(links):
         return 1.0, 1.0
     failures = [Failure(), Failure(links=(int(links[0]),)), Failure(switches=tuple(switches[:1].tolist()))]
-    carried = scenario_loads(plane, uniform(wiring.link_bit_s), failures).carried_share
+    carried = scenario_loads(plane, uniform(wiring.end_bit_s), failures).carried_share
     return float(carried[1] / carried[0]), float(carried[2] / carried[0])
 
 

@@ -12,10 +12,10 @@ from rackwright.rack.network.load.bisection import bisection_of_clos, bisection_
 from rackwright.rack.network.load.links import LinkLoad, link_load
 from rackwright.rack.network.load.routed import Graph
 from rackwright.rack.network.load.symmetric import symmetric_load
-from rackwright.rack.network.load.traffic import Traffic
+from rackwright.rack.network.load.traffic import Traffic, uniform
 from rackwright.rack.network.load.valiant import valiant_load
 from rackwright.rack.network.shapes import LAID, WORDS
-from rackwright.rack.network.topology.wiring import Wiring
+from rackwright.rack.network.topology.wiring import FabricProblem, Wiring
 from rackwright.tables import Finding, finding
 
 MINIMAL, WEIGHTED, VALIANT = "minimal", "minimal, weighted", "Valiant"
@@ -57,12 +57,19 @@ def _all_to_all(design: RackDesign, plane: Wiring) -> tuple[float, float, str]:
     """Share that all to all gets, the share that it should get, and what that is."""
     fabric = design.network.fabric
     if fabric.topology == "folded-clos":
-        share = symmetric_load(plane, plane.link_bit_s).carried_share
-        return share, fabric.delivered_share, "uplinks over downlinks"
+        return _clos_share(plane), fabric.delivered_share, "uplinks over downlinks"
     if fabric.topology == "rail-only":
         blocks = "rails, of which those of different blocks are not joined"
         return fabric.delivered_share, 1.0, f"all of it within {blocks}"
     return fabric.delivered_share, 1.0, f"all of it, over minimal paths ({fabric.topology})"
+
+
+def _clos_share(plane: Wiring) -> float:
+    """Share that all to all gets: in closed form, or walked where twin leaves break the symmetry."""
+    try:
+        return symmetric_load(plane, plane.end_bit_s).carried_share
+    except FabricProblem:
+        return link_load(plane, uniform(plane.end_bit_s)).carried_share
 
 
 def route_rows(design: RackDesign, graph: Graph, traffics: Iterable[tuple[str, Traffic]]) -> Iterator[tuple[Any, ...]]:
@@ -85,7 +92,7 @@ def route_rows(design: RackDesign, graph: Graph, traffics: Iterable[tuple[str, T
 def bisection_share(plane: Wiring, topology: str, per_rack: int) -> float:
     """Least rate between the halves of the racks over what a half's adapters send."""
     first = halves(plane, per_rack)
-    rate_bit_s = float(first.sum()) * plane.link_bit_s
+    rate_bit_s = float(first.sum()) * plane.end_bit_s
     if not rate_bit_s:
         return 1.0
     by = bisection_of_clos if topology == "folded-clos" else bisection_of_switches

@@ -80,3 +80,24 @@ def test_a_topology_that_is_none_is_refused_with_the_nearest(program):
     with pytest.raises(ProgramError) as refused:
         program.replace({f"{HERE}.topology": "dragonfly"})
     assert refused.value.problems[0].nearest == "dragonfly+"
+
+
+def test_twin_leaves_keep_an_adapter_going_that_one_leaf_would_cut_off(program):
+    single = asked(program, {}, load=True, racks=20)
+    twin = asked(program, {"dual_tor": "yes"}, load=True, racks=20)
+
+    def after_a_leaf(outcome):
+        found = [r for r in rows(outcome, "rack.network_load") if r["failed"] == "one leaf" and r["routers"] == "know"]
+        return next(row for row in found if row["traffic"] == "all to all")
+
+    assert after_a_leaf(single)["delivered"] < 1.0
+    assert after_a_leaf(twin)["delivered"] == pytest.approx(1.0)
+    assert after_a_leaf(twin)["carried"] == pytest.approx(0.5, abs=0.03)  # what is left of the adapters' rate there
+    delivered = [one.value for outcome in (single, twin) for one in findings(outcome, "rack.network.delivered")]
+    assert delivered[0] == pytest.approx(delivered[1])
+
+
+def test_twin_leaves_are_for_topologies_with_leaves_below(program):
+    with pytest.raises(ProgramError) as refused:
+        program.replace({f"{HERE}.dual_tor": "yes", f"{HERE}.topology": "torus"})
+    assert "folded-clos or rail-only" in refused.value.problems[0].expected

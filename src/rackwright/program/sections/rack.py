@@ -250,6 +250,8 @@ class RackNetwork(f.Section):
     switch: Annotated[str, f.refers("switches")]
     optic: Annotated[str, f.refers("optics")]
     oversubscription: f.PositiveRatio
+    #: Each adapter has two links on a plane, to twin leaves (a folded Clos or rail-only).
+    dual_tor: Literal["yes", "no"] = Named(default="no", alias="dual_tor")
     #: Downlinks over uplinks of a spine, where a folded Clos has three tiers.
     spine_oversubscription: f.PositiveRatio = Named(default=1.0, alias="spine_oversubscription")
     racks_per_cluster: f.OneOrMore | None = Named(default=None, alias="racks_per_cluster")
@@ -276,6 +278,17 @@ class RackNetwork(f.Section):
     scale_up: Literal["gb200-nvl72", "hgx-h100", "hgx-b200", "mi300x", "mi355x"] | None = None
     #: Fabrics beside the scale-out one, by names such as front-end, storage, management.
     fabrics: dict[str, OtherFabric] = {}
+
+    @property
+    def twins(self) -> int:
+        """Links of an adapter on one plane."""
+        return 2 if self.dual_tor == "yes" else 1
+
+    @model_validator(mode="after")
+    def _twinned(self) -> RackNetwork:
+        if self.dual_tor == "yes" and self.topology not in ("folded-clos", "rail-only"):
+            raise f.refuse(f"dual_tor with {self.topology}", "dual_tor with folded-clos or rail-only")
+        return self
 
     @model_validator(mode="after")
     def _growing(self) -> RackNetwork:

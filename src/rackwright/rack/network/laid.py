@@ -71,7 +71,7 @@ def placed_cluster(
     fill = _fill(rack, catalogue, pieces)
     floor = _floor(rack, catalogue, wiring, fill)
     switch = catalogue.switches[rack.network.switch]
-    adapter = Cage(rack.network.adapter_cage, links=rack.network.planes)
+    adapter = Cage(rack.network.adapter_cage, links=rack.network.planes * rack.network.twins)
     above = Cage(rack.network.switch_cage, links=wiring.port_group, most_ports=switch.ports_most)
     return place_by_rule(wiring, floor, fill), (adapter, above, above, above)
 

@@ -92,7 +92,7 @@ def scale_out(rack: Rack, catalogue: Catalogue, pieces: tuple[Piece, ...], clust
     per_rack = sum(piece.count for piece in adapters)
     total_bit_s = math.fsum(_rate(piece) * piece.count for piece in adapters)
     adapter_bit_s = max((_rate(piece) for piece in adapters), default=0.0)
-    link_bit_s = adapter_bit_s / network.planes
+    link_bit_s = adapter_bit_s / network.planes / network.twins
     block_racks = min(rack.block.racks, cluster_racks)
     ports = switch.ports
     if link_bit_s > 0:
@@ -169,7 +169,7 @@ def _plane_findings(generation: str, rack: Rack, catalogue: Catalogue, found: Sc
     switch, network = catalogue.switches[rack.network.switch], rack.network
 
     def fits(planes: int) -> bool:
-        link_bit_s = found.adapter_bit_s / planes
+        link_bit_s = found.adapter_bit_s / planes / network.twins
         if link_bit_s >= switch.rate_bit_s:
             return abs(math.remainder(link_bit_s / switch.rate_bit_s, 1.0)) < 1e-9
         split = switch.rate_bit_s / link_bit_s

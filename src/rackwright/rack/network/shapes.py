@@ -71,12 +71,15 @@ def counted_plane(network: RackNetwork, cluster: Cluster) -> Fabric:
 
 
 def _clos_counts(network: RackNetwork, cluster: Cluster) -> Fabric:
+    twins = network.twins if cluster.endpoints > cluster.ports else 1
+    if twins == 1 and network.twins == 2 and cluster.endpoints > 0:
+        return _fabric(network, cluster, tiers=1, leaves=2, leaf_down=cluster.endpoints, block_leaves=2)
     return folded_clos(
-        cluster.endpoints,
+        twins * cluster.endpoints,
         cluster.ports,
-        rails=network.rails,
+        rails=twins * network.rails,
         planes=network.planes,
-        block_endpoints=cluster.block or None,
+        block_endpoints=twins * cluster.block or None,
         oversubscription=network.oversubscription,
     )
 
@@ -131,6 +134,7 @@ def _clos(network: RackNetwork, cluster: Cluster, name: str, planes: int = 1, po
         oversubscription=network.oversubscription,
         port_group=port_group,
         uplinks=network.topology != "rail-only",
+        dual_tor=network.twins == 2,
         spine_oversubscription=_above_spines(network, cluster),
         name=name,
     )
@@ -149,7 +153,7 @@ def _carried(plane: Wiring, topology: str) -> float:
     from rackwright.rack.network.load.traffic import uniform, within_rails
 
     traffic = within_rails if topology == "rail-only" else uniform
-    load = link_load(plane, traffic(plane.link_bit_s))
+    load = link_load(plane, traffic(plane.end_bit_s))
     return load.carried_share * load.delivered_share
 
 
@@ -173,7 +177,7 @@ def _fabric(
     return Fabric(
         endpoints=cluster.endpoints, ports=cluster.ports, planes=network.planes, tiers=tiers, leaves=leaves,
         block_leaves=block_leaves, spines=spines, cores=0, leaf_down=leaf_down, leaf_up=leaf_up, spine_down=spine_down,
-        spine_up=spine_up, endpoint_links=cluster.endpoints, leaf_spine_links=first_links, spine_core_links=second_links,
+        spine_up=spine_up, endpoint_links=network.twins * cluster.endpoints, leaf_spine_links=first_links, spine_core_links=second_links,
         fits=True, topology=network.topology, circuit_switches=circuit_switches, longest=longest,
     )  # fmt: skip
 
@@ -181,11 +185,12 @@ def _fabric(
 def _rail_counts(network: RackNetwork, cluster: Cluster) -> Fabric:
     """A leaf to each rail of each block, nothing above: a block without a rest of the racks counts like a whole one."""
     blocks, rest = divmod(cluster.endpoints, cluster.block)
-    leaves = blocks * min(network.rails, cluster.block) + min(network.rails, rest)
+    twins = network.twins
+    leaves = twins * (blocks * min(network.rails, cluster.block) + min(network.rails, rest))
     down = math.ceil(cluster.block / network.rails)
     if down > cluster.ports:
         _clos(network, cluster, "rail-only")  # says what would do
-    each = min(network.rails, cluster.block)
+    each = twins * min(network.rails, cluster.block)
     return _fabric(network, cluster, tiers=1, leaves=leaves, leaf_down=down, block_leaves=each)
 
 

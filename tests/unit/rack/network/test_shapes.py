@@ -16,10 +16,12 @@ from rackwright.rack.network.topology.direct import matched_circuits, torus_wiri
 from rackwright.rack.network.topology.wiring import FabricProblem
 
 
-def asked(topology, *, above=1.0, rails=1, planes=1, oversubscription=1.0, dragonfly=None, torus=None, optical=136):
+def asked(
+    topology, *, twins=1, above=1.0, rails=1, planes=1, oversubscription=1.0, dragonfly=None, torus=None, optical=136
+):
     return SimpleNamespace(
         topology=topology, rails=rails, planes=planes, oversubscription=oversubscription,
-        spine_oversubscription=above,
+        spine_oversubscription=above, twins=twins,
         dragonfly=dragonfly or Dragonfly(), torus=torus or Torus(), circuits=Circuits.model_construct(switch_ports=optical),
     )  # fmt: skip
 
@@ -175,3 +177,17 @@ def test_with_two_tiers_there_is_nothing_to_thin_above_the_spines():
     assert (
         wired_plane(asked("folded-clos", above=4.0), cluster).links == wired_plane(asked("folded-clos"), cluster).links
     )
+
+
+@pytest.mark.parametrize("cluster", [*CLUSTERS, Cluster(64, 8, 4, 16, 1.0)])
+@pytest.mark.parametrize("topology", ["folded-clos", "rail-only"])
+def test_twin_leaves_are_counted_as_they_are_built(topology, cluster):
+    network = asked(topology, twins=2, rails=2)
+    fabric, plane = counted_plane(network, cluster), wired_plane(network, cluster)
+    assert [fabric.leaves, fabric.spines, fabric.cores] == [len(plane.switches_of_tier(t)) for t in (1, 2, 3)]
+    assert fabric.links == plane.links
+    assert plane.end_bit_s == 2 * plane.link_bit_s
+    home = plane.upper[plane.links_of_tier(0)].reshape(-1, 2)
+    assert (home[:, 0] != home[:, 1]).all()
+    if topology == "folded-clos":
+        assert link_load(plane, uniform(plane.end_bit_s)).carried_share == pytest.approx(fabric.delivered_share)

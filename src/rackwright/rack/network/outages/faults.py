@@ -53,6 +53,7 @@ def fabric_faults(
     *,
     adapters: int,
     planes: int,
+    twins: int = 1,
     leaves: int,
     uppers: int,
     fabric_links: int,
@@ -66,7 +67,7 @@ def fabric_faults(
     adapter goes on with one plane less, and what of the step is exposed communication takes `planes / (planes - 1)` as
     long. Losses above the leaves are routed around: of the plane's rate `link_left` and `switch_left` are left, on one
     plane of several. A flap of an adapter's link is waited out by a transport that retries, else it stops the job; planes
-    mask it. Assumed: traffic moves to the planes that are left at once and evenly; only exposed time grows.
+    mask it. An adapter of two links on a plane (`twins`, on twin leaves) goes on with one less of all of them. Assumed: traffic moves to the planes that are left at once and evenly; only exposed time grows.
 
     >>> rates = FaultRates(0.003, 0.007, 0.02, 0.07, 3600.0, 5.0, 10.0)
     >>> made = lambda planes: {f.what: f for f in fabric_faults(rates, adapters=100, planes=planes, leaves=4 * planes,
@@ -80,12 +81,13 @@ def fabric_faults(
     def slowed(left: float) -> float:
         return 1.0 + exposed_share * (1.0 / max(left, 1e-6) - 1.0)
 
-    year, one = 1.0 / YEAR_S, planes == 1
+    year, ports = 1.0 / YEAR_S, planes * twins
+    one = ports == 1
     yield Fault("adapter", adapters, rates.adapter_year * year, "stops", rates.repair_s)
-    of_plane = 1.0 - 1.0 / planes
+    of_plane = 1.0 - 1.0 / ports
     edge: Effect = "stops" if one else "slows"
     lost = 1.0 if one else slowed(of_plane)
-    yield Fault("link of an adapter", adapters * planes, rates.link_year * year, edge, rates.repair_s, lost)
+    yield Fault("link of an adapter", adapters * ports, rates.link_year * year, edge, rates.repair_s, lost)
     yield Fault("leaf", leaves, rates.switch_year * year, edge, rates.repair_s, lost)
     above = 1.0 / planes
     if fabric_links:
@@ -96,7 +98,7 @@ def fabric_faults(
     if uppers:
         left = 1.0 - above * (1.0 - switch_left)
         yield Fault("switch above the leaves", uppers, rates.switch_year * year, "slows", rates.repair_s, slowed(left))
-    flaps = adapters * planes
+    flaps = adapters * ports
     if not one:
         yield Fault("flap of an adapter's link", flaps, rates.flap_year * year, "slows", rates.flap_s, lost)
     elif rates.flap_s <= rates.retry_s:

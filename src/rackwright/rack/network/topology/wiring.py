@@ -62,6 +62,12 @@ class Wiring:
         return len(self.lower)
 
     @property
+    def end_bit_s(self) -> float:
+        """Rate of an endpoint on one plane, one way: of both its links where it has twin leaves. [bit/s]"""
+        ends = int(np.count_nonzero(self.lower < self.endpoints))
+        return self.link_bit_s * max(round(ends / max(self.endpoints * self.planes, 1)), 1)
+
+    @property
     def switches(self) -> int:
         return self.nodes - self.endpoints
 
