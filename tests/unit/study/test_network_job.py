@@ -1,5 +1,6 @@
 """A step's traffic from the program: where it lies, what it takes, and what a thin fabric adds to it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ def studied(changes, spread=SPREAD):
     model = {"parameters": 5e12, "flop": "2e27 FLOP", "precision": "fp8"}
     here = "roadmap.training.frontier-2026"
     program = load(US).replace({f"{here}.step": step, f"{here}.model": model, **changes})
-    outcome = study_network(run(program, until="rack"), NetworkQuestions(collectives=True, racks=28))
+    designed = run(program, until="rack")
+    own = tuple(design for design in designed.rack.designs if design.generation == "gb300")
+    alone = replace(designed, rack=replace(designed.rack, designs=own))
+    outcome = study_network(alone, NetworkQuestions(collectives=True, racks=28))
     rows = {
         table.name: [r for r in table.rows() if r["generation"] == "gb300"]
         for table in outcome.rack.tables
