@@ -73,7 +73,8 @@ def worst_shares(domains: Domains) -> dict[str, float]:
 
 
 def double_tree(count: int) -> tuple[Ints, Ints]:
-    """Edges (child, parent) of two binary trees over so many domains, as NCCL lays them: the second mirrors the first, or, of an odd number, is shifted by one.
+    """Edges (child, parent) of two binary trees over so many domains, as NCCL lays them: the second mirrors the first, or, of an odd number, is shifted by one
+    (src/graph/trees.cc at 18a07ee).
 
     >>> low, high = double_tree(4)
     >>> list(zip(low.tolist(), high.tolist()))
@@ -81,8 +82,8 @@ def double_tree(count: int) -> tuple[Ints, Ints]:
     """
     number = np.arange(1, count)
     bit = number & -number
-    parent = (number ^ bit) | (bit << 1)
-    parent = np.where(parent < count, parent, number ^ bit)
+    above = number - bit  # the lowest bit cleared; set one place higher it is the parent, where there is one
+    parent = np.where(above | 2 * bit < count, above | 2 * bit, above)
     other = [(ends + 1) % count if count % 2 else count - 1 - ends for ends in (number, parent)]
     return np.concatenate([number, other[0]]), np.concatenate([parent, other[1]])
 
